@@ -23,7 +23,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Lines over common times, for `<c-chart :chart="chart" id="…" />`; every series is as long as `times`."""
+    """Lines over common times, for `<c-chart :chart="chart" id="…" />`; all series are as long as `times`."""
 
     times: tuple[datetime, ...]
     series: tuple[Series, ...]

@@ -1,4 +1,4 @@
-"""The root of every app's error tree, and the one place that turns errors into answers (RFC 9457, or a page)."""
+"""The root of every app's error tree, and the place that turns errors into answers (RFC 9457) and pages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ JSON_TYPES = ("application/json", "application/problem+json")
 
 
 class RelayError(Exception):
-    """An error with a code for machines, a message for people and an HTTP status; each app roots its tree here.
+    """A code for machines, a message for people and an HTTP status; each app roots its error tree here.
 
     Subclasses set the three attributes; a call may say more: `DomainNotVerified(_("news.acme.test is not
-    verified yet."), errors=[FieldProblem(...)])`. `headers` go into the answer (Retry-After, WWW-Authenticate).
+    verified yet."), errors=[FieldProblem(...)])`. `headers` go into the answer, such as Retry-After.
     """
 
     code: str = "error"
@@ -107,7 +107,7 @@ class ErrorMiddleware:
 
 
 def answer(request: HttpRequest, error: RelayError) -> HttpResponse:
-    """Return `error` in the form that the caller reads: problem+json, a line for a toast (htmx), or a page."""
+    """Return `error` in the form that the caller reads: problem+json, a line for a toast, or a page."""
     problem = problem_of(error, instance=request.path, request_id=request_id(request))
     if wants_json(request):
         return json_answer(problem, error.headers)
@@ -194,12 +194,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
     return answer(request, BadRequest())
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """handler403."""
     return answer(request, Forbidden())
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """handler404."""
     return answer(request, NotFound())
 

@@ -1,4 +1,4 @@
-"""Keyset pagination: an opaque cursor says where the next page starts, so that no page is skipped or shown twice.
+"""Keyset pagination: an opaque cursor says where the next page starts, so that no row is missed or repeated.
 
 Offsets get slower with every page and shift when rows arrive; the key of the last row shown does neither.
 """
@@ -56,7 +56,7 @@ def encode(cursor: Cursor) -> str:
 
 
 def decode(text: str, *, columns: int) -> Cursor:
-    """Read a cursor back; raises BadCursor for anything that `encode` cannot have made for `columns` columns."""
+    """Read a cursor back; raises BadCursor for what `encode` cannot have made for `columns` columns."""
     if len(text) > MAX_CURSOR:
         raise BadCursor
     try:
@@ -103,13 +103,13 @@ def _typed(model: type[Model], names: Sequence[str], cursor: Cursor) -> list[obj
     """Return the cursor's key in the types of the columns."""
     try:
         pairs = zip(names, cursor.key, strict=True)
-        return [model._meta.get_field(name).to_python(part) for name, part in pairs]  # noqa: SLF001 (documented)
+        return [model._meta.get_field(name).to_python(part) for name, part in pairs]
     except (ValidationError, OverflowError) as error:
         raise BadCursor from error
 
 
 def _beyond(names: Sequence[str], values: Sequence[object], comparison: str) -> Q:
-    """Return (a, b) < (x, y) as `a <= x AND (a < x OR (a = x AND b < y))`, which an index on (a, b) can use."""
+    """Return (a, b) < (x, y) as `a <= x AND (a < x OR b < y)`, which an index on (a, b) can use."""
     beyond = Q(**{f"{names[-1]}__{comparison}": values[-1]})
     for name, value in zip(reversed(names[:-1]), reversed(values[:-1]), strict=True):
         beyond = Q(**{f"{name}__{comparison}e": value}) & (Q(**{f"{name}__{comparison}": value}) | beyond)

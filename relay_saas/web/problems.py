@@ -1,4 +1,4 @@
-"""Problem details for HTTP APIs as values (RFC 9457), with field errors addressed by JSON pointer (RFC 6901)."""
+"""Problem details for HTTP APIs as values (RFC 9457); field errors are named by JSON pointer (RFC 6901)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Problem:
 def flatten(detail: Any) -> tuple[FieldProblem, ...]:
     """Return a serializer's nested errors as a flat list, in their order.
 
-    `detail` is what DRF's ValidationError holds: messages with a `code`, in lists, under field names or indices.
+    `detail` is what DRF's ValidationError holds: messages with a `code`, in lists, under names or indices.
     """
     return tuple(_walk(detail, ""))
 
