@@ -1,0 +1,1 @@
+"""How mail works: the pure core, which knows no Django, no database and no clock."""

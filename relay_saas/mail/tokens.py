@@ -1,0 +1,116 @@
+"""Signed tokens of return paths and links: self-sufficient, the same over retries, safe as a local part (RFC 5321).
+
+A token is the purpose's letter and 35 bytes in lower-case base 32 (RFC 4648 §6): key id, tenant, message, extra and an
+80-bit HMAC-SHA-256. 35 bytes are exactly 56 symbols, so no spare bits exist and one token has one spelling.
+The keys belong to one installation: a key shared by two would let one sign for the other.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+from relay_saas.mail.exceptions import MailError
+
+LENGTH = 57
+_MAC_BYTES = 10
+_MIN_KEY_BYTES = 32
+_MAX_KEY_ID = 31
+_FIELDS = struct.Struct(">BI16sI")
+_CONTEXT = b"relay token 1\0"
+
+
+class BadToken(MailError):
+    """A text that we did not sign for this purpose and host."""
+
+    reasons = {
+        "bad_token": "This link or address is not valid.",
+        "wrong_purpose": "This link or address serves another purpose.",
+        "unknown_key": "This link or address was signed with a key that is no longer in use.",
+    }
+
+
+class Purpose(Enum):
+    """What a token may be used for; the value is its first letter."""
+
+    RETURN_PATH = "b"
+    CLICK = "c"
+    OPEN = "o"
+    UNSUBSCRIBE = "u"
+    MAILTO = "m"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says."""
+
+    purpose: Purpose
+    #: the tenant's number, 32 bits
+    tenant: int
+    message: UUID
+    #: 32 bits for the purpose's own use: a click's link index, else 0
+    extra: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """The signing keys by id (0–31, at least 32 bytes each); all are accepted, `current` signs."""
+
+    keys: Mapping[int, bytes] = field(repr=False)
+    current: int
+
+    def __post_init__(self) -> None:
+        if self.current not in self.keys:
+            raise ValueError("the current token key is not among the keys")
+        for key_id, key in self.keys.items():
+            if not 0 <= key_id <= _MAX_KEY_ID or len(key) < _MIN_KEY_BYTES:
+                raise ValueError(f"token key {key_id}: the id is 0-31 and a key has at least 32 bytes")
+
+
+def encode(token: Token, host: str, keys: TokenKeys) -> str:
+    """The token's 57 characters, bound to `host` (the host name of the link, or the domain of the address)."""
+    fields = _FIELDS.pack(keys.current, token.tenant, token.message.bytes, token.extra)
+    mac = _mac(keys.keys[keys.current], token.purpose, fields, host)
+    return token.purpose.value + base64.b32encode(fields + mac).decode().lower()
+
+
+def decode(text: str, purpose: Purpose, host: str, keys: TokenKeys) -> Token:
+    """What the token says, if we signed it for this purpose and host; letter case is ignored, since mail systems change it.
+
+    Raises:
+        BadToken: `bad_token`, `wrong_purpose` or `unknown_key`; answer all three alike to the outside.
+    """
+    # before lower(): the Kelvin sign becomes an ASCII k there
+    if len(text) != LENGTH or not text.isascii():
+        raise BadToken("bad_token")
+    letter, body = text[0].lower(), text[1:].upper()
+    if letter != purpose.value:
+        raise BadToken("wrong_purpose" if letter in _LETTERS else "bad_token")
+    try:
+        raw = base64.b32decode(body)
+    except binascii.Error:
+        raise BadToken("bad_token") from None
+    if len(raw) != _FIELDS.size + _MAC_BYTES:
+        raise BadToken("bad_token")
+    fields, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    key_id, tenant, message, extra = _FIELDS.unpack(fields)
+    key = keys.keys.get(key_id)
+    if key is None:
+        raise BadToken("unknown_key")
+    if not hmac.compare_digest(mac, _mac(key, purpose, fields, host)):
+        raise BadToken("bad_token")
+    return Token(purpose, tenant, UUID(bytes=message), extra)
+
+
+def _mac(key: bytes, purpose: Purpose, fields: bytes, host: str) -> bytes:
+    # all parts before the host have a fixed length, so no two inputs run together
+    signed = _CONTEXT + purpose.value.encode() + fields + host.rstrip(".").lower().encode()
+    return hmac.digest(key, signed, hashlib.sha256)[:_MAC_BYTES]
+
+
+_LETTERS = frozenset(purpose.value for purpose in Purpose)
