@@ -1,0 +1,65 @@
+"""What accounts refuses, each with a machine code."""
+
+from django.utils.translation import gettext_lazy as _
+
+from relay_saas.web.errors import RelayError
+
+
+class AccountsError(RelayError):
+    """Base of this app's errors."""
+
+
+class NoTenantScope(AccountsError):
+    """A query on tenant data ran outside any tenant's scope: a programming error, never shown to a tenant."""
+
+    code = "no_tenant_scope"
+    status = 500
+    message = _("This page was asked for outside any organization.")
+
+
+class ForeignTenantScope(AccountsError):
+    """A scope was opened inside another tenant's scope."""
+
+    code = "foreign_tenant_scope"
+    status = 500
+    message = _("This page was asked for inside another organization.")
+
+
+class NotAllowed(AccountsError):
+    """The role or the key lacks the capability."""
+
+    code = "not_allowed"
+    status = 403
+    message = _("Your role does not allow this. Ask an owner of the organization.")
+
+
+class BadApiKey(AccountsError):
+    """No such API key, or it was revoked or has expired."""
+
+    code = "bad_api_key"
+    status = 401
+    message = _("The API key is missing, unknown, revoked or expired.")
+
+
+class DomainTaken(AccountsError):
+    """Another organization has verified this domain."""
+
+    code = "domain_taken"
+    status = 409
+    message = _("This domain is verified by another organization.")
+
+
+class DomainNotVerified(AccountsError):
+    """Mail was to leave from a domain that is not verified."""
+
+    code = "domain_not_verified"
+    status = 422
+    message = _("The sender's domain is not verified. Set its DNS records, then verify it.")
+
+
+class BadDomain(AccountsError):
+    """The name cannot be a sending domain."""
+
+    code = "bad_domain"
+    status = 422
+    message = _("This is not a domain name that mail can be sent from.")

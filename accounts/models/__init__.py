@@ -1,0 +1,11 @@
+"""The tables of accounts."""
+
+from accounts.models.api_key import ApiKey
+from accounts.models.audit import AuditEvent
+from accounts.models.domain import DkimKey, SendingDomain
+from accounts.models.job import Job
+from accounts.models.membership import Membership, Role
+from accounts.models.tenant import Tenant
+from accounts.models.user import User
+
+__all__ = ["ApiKey", "AuditEvent", "DkimKey", "Job", "Membership", "Role", "SendingDomain", "Tenant", "User"]

@@ -1,0 +1,56 @@
+"""The domain that a tenant has authorised, and its signing keys."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy import TenantOwned
+
+
+class SendingDomain(TenantOwned):
+    """A tenant's subdomain: From, d=, return path and tracking host are below it (docs/adr/0005-identity.md)."""
+
+    class State(models.TextChoices):
+        """Where the DNS records stand."""
+
+        PENDING = "pending", _("Waiting for DNS")
+        VERIFIED = "verified", _("Verified")
+        BROKEN = "broken", _("Records broke")
+
+    name = models.TextField()
+    #: Random; stands in every CNAME target, so that nobody else's zone can prove this domain for another tenant.
+    label = models.TextField()
+    state = models.TextField(choices=State, default=State.PENDING)
+    #: `[{"purpose", "type", "name", "value", "found": [..], "ok": bool}]` of the last check.
+    records = models.JSONField(default=list)
+    verified_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="sendingdomain_tenant_name"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(state="verified"), name="sendingdomain_verified_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DkimKey(TenantOwned):
+    """One selector's key pair; the private half is sealed by the vault."""
+
+    domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="dkim_keys")
+    selector = models.TextField()
+    algorithm = models.TextField()
+    private_sealed = models.BinaryField()
+    public_txt = models.TextField()
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "domain", "selector"], name="dkimkey_selector")]
+
+    def __str__(self) -> str:
+        return f"{self.selector} {self.algorithm}"

@@ -1,0 +1,43 @@
+"""The capability table: what each role of an organization may do. Routes name capabilities, never roles."""
+
+from enum import StrEnum
+
+from accounts.models.membership import Role
+
+
+class Capability(StrEnum):
+    """One thing that a person may be allowed to do."""
+
+    VIEW = "view"
+    CONTACTS_EDIT = "contacts.edit"
+    CONTACTS_EXPORT = "contacts.export"
+    CAMPAIGNS_EDIT = "campaigns.edit"
+    CAMPAIGNS_SEND = "campaigns.send"
+    CAMPAIGNS_APPROVE = "campaigns.approve"
+    REPORTS_VIEW = "reports.view"
+    DOMAINS_EDIT = "domains.edit"
+    DEVELOPERS_EDIT = "developers.edit"
+    MEMBERS_EDIT = "members.edit"
+    SETTINGS_EDIT = "settings.edit"
+    BILLING_EDIT = "billing.edit"
+    AUDIT_VIEW = "audit.view"
+
+
+_EVERYBODY = {Capability.VIEW, Capability.REPORTS_VIEW}
+_MARKETING = _EVERYBODY | {Capability.CONTACTS_EDIT, Capability.CONTACTS_EXPORT, Capability.CAMPAIGNS_EDIT}
+_ADMIN = set(Capability) - {Capability.BILLING_EDIT}
+
+CAPABILITIES: dict[Role, frozenset[Capability]] = {
+    Role.OWNER: frozenset(Capability),
+    Role.ADMIN: frozenset(_ADMIN),
+    Role.MARKETER: frozenset(_MARKETING | {Capability.CAMPAIGNS_SEND}),
+    Role.APPROVER: frozenset(_EVERYBODY | {Capability.CAMPAIGNS_APPROVE, Capability.CAMPAIGNS_SEND}),
+    Role.ANALYST: frozenset(_EVERYBODY | {Capability.CONTACTS_EXPORT}),
+    Role.DEVELOPER: frozenset(_EVERYBODY | {Capability.DEVELOPERS_EDIT, Capability.DOMAINS_EDIT}),
+    Role.BILLING: frozenset({Capability.VIEW, Capability.BILLING_EDIT}),
+}
+
+
+def allows(role: Role, capability: Capability) -> bool:
+    """Whether `role` has `capability`."""
+    return capability in CAPABILITIES[role]

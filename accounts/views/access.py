@@ -1,0 +1,40 @@
+"""The one door of tenant pages: signed in, a member, with the capability that the route names."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+
+from accounts.exceptions import NotAllowed
+from accounts.permissions import Capability, allows
+from accounts.selectors.membership import Member
+from relay_saas.web.errors import NotFound
+
+View = Callable[..., HttpResponseBase]
+
+
+def tenant_page(capability: Capability) -> Callable[[View], View]:
+    """Calls `view(request, member, **kwargs)` for members with `capability`.
+
+    Strangers are sent to sign in; outsiders get 404, as for an organization that does not exist; a member whose role
+    lacks the capability gets 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, tenant_slug: str, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG001
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            member: Member | None = getattr(request, "member", None)
+            if member is None:
+                raise NotFound
+            if not allows(member.role, capability):
+                raise NotAllowed
+            return view(request, member, **kwargs)
+
+        guarded.capability = capability  # type: ignore[attr-defined]  # the matrix test reads it
+        return guarded
+
+    return decorate

@@ -1,0 +1,1 @@
+"""What to say, and to whom: contacts, lists, content, campaigns."""

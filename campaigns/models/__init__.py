@@ -1,0 +1,21 @@
+"""The tables of campaigns."""
+
+from campaigns.models.campaign import Campaign
+from campaigns.models.contact import Contact, ContactField
+from campaigns.models.content import Content, Link
+from campaigns.models.imports import ContactImport, ImportProblem
+from campaigns.models.lists import ContactList, Subscription
+from campaigns.models.suppression import Suppression
+
+__all__ = [
+    "Campaign",
+    "Contact",
+    "ContactField",
+    "ContactImport",
+    "ContactList",
+    "Content",
+    "ImportProblem",
+    "Link",
+    "Subscription",
+    "Suppression",
+]

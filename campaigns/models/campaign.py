@@ -1,0 +1,61 @@
+"""A mailing to a list: its draft, its state, and the moment that makes its message ids."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy import TenantOwned
+from campaigns.models.content import Content
+from campaigns.models.lists import ContactList
+
+
+class Campaign(TenantOwned):
+    """Draft fields are edited until launch; then `content` is frozen and the ledger points at it."""
+
+    class State(models.TextChoices):
+        """Moves by campaigns.services.launch and .control alone."""
+
+        DRAFT = "draft", _("Draft")
+        LAUNCHING = "launching", _("Preparing")
+        SENDING = "sending", _("Sending")
+        PAUSED = "paused", _("Paused")
+        SENT = "sent", _("Sent")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Markup(models.TextChoices):
+        """Language of `html_source`."""
+
+        MJML = "mjml", "MJML"
+        HTML = "html", "HTML"
+
+    name = models.TextField()
+    state = models.TextField(choices=State, default=State.DRAFT)
+    mailing_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, related_name="+")
+    from_name = models.TextField(default="")
+    from_address = models.TextField()
+    reply_to = models.TextField(default="")
+    subject = models.TextField()
+    preheader = models.TextField(default="")
+    markup = models.TextField(choices=Markup, default=Markup.MJML)
+    html_source = models.TextField()
+    #: Empty: made from the HTML.
+    text_source = models.TextField(default="")
+
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True, related_name="+")
+    #: Cut to milliseconds: with `salt` and the contact's id it makes every message id (docs/adr/0002-ledger.md).
+    launched_at = models.DateTimeField(null=True)
+    salt = models.BigIntegerField(default=0)
+    #: Messages written by the launch; null until it is done.
+    audience = models.BigIntegerField(null=True)
+    #: People of the list who get no message, by reason: `{"unsubscribed": n, "smtputf8": n, "suppressed": n}`.
+    left_out = models.JSONField(default=dict)
+    created_by_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "launched_at"], name="campaign_tenant_launched_at")]
+        indexes = [models.Index(fields=["tenant", "-id"], name="campaign_tenant_id")]
+
+    def __str__(self) -> str:
+        return self.name

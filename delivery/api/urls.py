@@ -1,0 +1,6 @@
+"""Routes of the mail API."""
+
+from django.urls import URLPattern
+
+app_name = "api"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,30 @@
+"""The ledger, the queue and the map of the outside world."""
+
+from delivery.models.inbound import InboundMail
+from delivery.models.launch import Launch
+from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
+from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
+from delivery.models.routing import Domain, EgressPool, EgressSource, Provider, Site
+from delivery.models.submission import Submission
+
+__all__ = [
+    "Attempt",
+    "AttemptState",
+    "Counter",
+    "Domain",
+    "EgressPool",
+    "EgressSource",
+    "InboundMail",
+    "Lane",
+    "Launch",
+    "Message",
+    "Permit",
+    "Provider",
+    "QueueEntry",
+    "QueueRun",
+    "Reply",
+    "Rollup",
+    "Site",
+    "Submission",
+    "Transcript",
+]

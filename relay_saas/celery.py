@@ -1,0 +1,49 @@
+"""The Celery application: short tasks, late acks, JSON only, no result backend; due times live in PostgreSQL."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
+
+
+@setup_logging.connect
+def _keep_django_logging(**_: object) -> None:
+    """Celery would install handlers of its own."""
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's spelling of a Redis URL: `unix:///path?db=0` becomes `redis+socket:///path?virtual_host=0`."""
+    if redis_url.startswith("unix://"):
+        return redis_url.replace("unix://", "redis+socket://", 1).replace("db=", "virtual_host=", 1)
+    return redis_url
+
+
+app = Celery("relay_saas")
+app.conf.update(
+    broker_url=broker_url(settings.REDIS_URL),
+    broker_connection_retry_on_startup=True,
+    # A killed worker's task comes back after the visibility time-out, and is looked for every second, not every 100 s.
+    broker_transport_options={"visibility_timeout": 300, "unacked_restore_interval": 2, "unacked_restore_throttle": 1},
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    task_default_queue="default",
+    task_routes={"delivery.tasks.run_queue": {"queue": f"delivery.{settings.RELAY_HOST_ID}"}},
+    timezone="UTC",
+    beat_schedule={
+        "start queue runs": {"task": "delivery.tasks.start_queue_runs", "schedule": 2.0},
+        "sweep launches": {"task": "delivery.tasks.sweep_launches", "schedule": 5.0},
+        "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
+        "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},
+        "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},
+    },
+)
+app.autodiscover_tasks(["accounts", "campaigns", "delivery", "tracking"])

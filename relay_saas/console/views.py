@@ -1,0 +1,33 @@
+"""The front door, and the pages that ask every app."""
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.permissions import Capability
+from accounts.selectors.membership import Member, memberships_of
+from accounts.views.access import tenant_page
+
+
+@login_required
+def front_door(request: HttpRequest) -> HttpResponse:
+    """Sends a person to their first organization, or says that they have none."""
+    assert request.user.pk is not None
+    memberships = memberships_of(request.user.pk)
+    if memberships:
+        return redirect("console:home", memberships[0].slug)
+    return render(request, "console/no_organization.html")
+
+
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Answers `ok` while the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@tenant_page(Capability.VIEW)
+def home(request: HttpRequest, member: Member) -> HttpResponse:
+    """Home of an organization."""
+    return render(request, "console/home.html", {"member": member})

@@ -1,0 +1,179 @@
+"""Settings; every value that differs between installations is read from the environment (docs/operating.md)."""
+
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from relay_saas import env
+from relay_saas.web.csp import POLICY
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = env.required("RELAY_SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env.words("RELAY_HOSTS") or ["localhost", "127.0.0.1"]
+
+# --- What the relay is told about its surroundings -------------------------------------------------------------
+DATABASE_URL = env.required("DATABASE_URL")
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL")
+DATABASE_DISPATCH_URL = env.text("DATABASE_DISPATCH_URL")
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+RELAY_MASTER_KEYS = env.keys("RELAY_MASTER_KEYS")
+RELAY_TOKEN_KEYS = env.keys("RELAY_TOKEN_KEYS")
+RELAY_API_PEPPER = env.required("RELAY_API_PEPPER").encode()
+
+RELAY_DNS = env.text("RELAY_DNS")
+RELAY_SMTP_PORT = env.number("RELAY_SMTP_PORT", 25)
+RELAY_DELIVERY_NETWORKS = env.networks("RELAY_DELIVERY_NETWORKS")
+RELAY_ZONE = env.text("RELAY_ZONE", "relay.test")
+RELAY_ZONE_SERVER = env.text("RELAY_ZONE_SERVER")
+RELAY_EGRESS = env.words("RELAY_EGRESS")
+RELAY_BASE_URL = env.text("RELAY_BASE_URL", "http://127.0.0.1:8000")
+RELAY_EDGE_SCHEME_PORT = env.text("RELAY_EDGE_SCHEME_PORT", "https")
+RELAY_EDGE_ADDRESS = env.text("RELAY_EDGE_ADDRESS", "127.0.0.1")
+RELAY_INBOUND_ADDRESS = env.text("RELAY_INBOUND_ADDRESS", "127.0.0.1")
+RELAY_INBOUND_PORT = env.number("RELAY_INBOUND_PORT", 25)
+RELAY_DATA_DIR = Path(env.text("RELAY_DATA_DIR", str(BASE_DIR / "var")))
+RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")
+RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
+RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
+
+# --- Django -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_cotton",
+    "rest_framework",
+    "relay_saas.apps.RelayConfig",
+    "accounts",
+    "campaigns",
+    "delivery",
+    "tracking",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "relay_saas.web.request_id.RequestIdMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.TenantMiddleware",
+    "relay_saas.web.errors.ErrorMiddleware",
+]
+
+ROOT_URLCONF = "relay_saas.urls"
+WSGI_APPLICATION = "relay_saas.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_SESSION_REMEMBER = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = RELAY_BASE_URL.startswith("https:")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+CSRF_TRUSTED_ORIGINS = [RELAY_BASE_URL]
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": POLICY}
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "relay_saas.console.context.frame",
+            ],
+        },
+    },
+]
+COTTON_DIR = "components"
+
+# --- Languages and time -----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("ja", "日本語"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files -----------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("RELAY_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "relay_saas" / "static"]
+WHITENOISE_USE_FINDERS = env.flag("RELAY_STATIC_FROM_SOURCE")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's form of a libpq URL."""
+    parts = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname", ""),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": parts.get("port", ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": database(DATABASE_URL)}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasApiScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "relay_saas.web.errors.problem_response",
+    "UNAUTHENTICATED_USER": None,
+}
+# 10 MB of attachments in base64, and the message around them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

@@ -1,0 +1,21 @@
+"""The composition of all routes."""
+
+from django.urls import include, path
+
+from relay_saas.console import views
+
+handler400 = "relay_saas.web.errors.bad_request"
+handler403 = "relay_saas.web.errors.forbidden"
+handler404 = "relay_saas.web.errors.not_found"
+handler500 = "relay_saas.web.errors.server_error"
+
+urlpatterns = [
+    path("", views.front_door, name="front_door"),
+    path("healthz", views.healthz, name="healthz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("accounts/", include("accounts.urls")),
+    path("o/<slug:tenant_slug>/", include("relay_saas.console.urls")),
+    path("o/<slug:tenant_slug>/", include("campaigns.urls")),
+    path("o/<slug:tenant_slug>/", include("tracking.urls")),
+    path("api/v1/", include("delivery.api.urls")),
+]

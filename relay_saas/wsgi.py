@@ -1,0 +1,8 @@
+"""The dashboard and the API, served by Granian."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
+application = get_wsgi_application()

@@ -1,0 +1,9 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class TrackingConfig(AppConfig):
+    """Plain configuration."""
+
+    name = "tracking"

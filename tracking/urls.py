@@ -1,0 +1,6 @@
+"""Pages of tracking."""
+
+from django.urls import URLPattern
+
+app_name = "tracking"
+urlpatterns: list[URLPattern] = []
