@@ -1,0 +1,44 @@
+"""Compares the DNS records that a sending domain needs with what DNS answers now."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from accounts.services.dns_records import Record
+from relay_saas.mail.dns import DnsTemporary, Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One record, what DNS said, and whether that is enough. `unknown`: DNS did not answer, so nothing was learned."""
+
+    record: Record
+    found: tuple[str, ...]
+    ok: bool
+    unknown: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """What the domain's row keeps for its page."""
+        kept = asdict(self.record) | {"found": list(self.found), "ok": self.ok, "unknown": self.unknown}
+        del kept["label"]
+        return kept
+
+
+async def check_records(records: Sequence[Record], server: str) -> list[Finding]:
+    """Asks for each record in turn; `server` is `host:port` or empty for the system's resolver."""
+    resolver = Resolver.at(server)
+    return [await _check(resolver, record) for record in records]
+
+
+async def _check(resolver: Resolver, record: Record) -> Finding:
+    try:
+        if record.type == "CNAME":
+            target = await resolver.cname(record.name)
+            found = (target,) if target else ()
+            ok = target == record.value
+        else:
+            found = tuple(await resolver.txt(record.name))
+            # Any published DMARC policy will do; ours is only the one we propose (RFC 9989 §4).
+            ok = any(text.replace(" ", "").lower().startswith("v=dmarc1;p=") for text in found)
+    except DnsTemporary:
+        return Finding(record=record, found=(), ok=False, unknown=True)
+    return Finding(record=record, found=found, ok=ok)

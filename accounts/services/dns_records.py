@@ -1,0 +1,113 @@
+"""Which DNS records a sending domain needs: the tenant's, by CNAME into our zone, and ours behind them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import DkimKey, SendingDomain
+from relay_saas.net.zone import ZoneRecord
+
+#: Two selectors per algorithm from the first day, so that a rotation asks the tenant for nothing.
+SELECTORS = {"r1": "rsa-sha256", "r2": "rsa-sha256", "e1": "ed25519-sha256", "e2": "ed25519-sha256"}
+RETURN_PATH_LABEL = "rp"
+TRACKING_LABEL = "t"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record that the tenant sets at its DNS host; `purpose` is what the page explains."""
+
+    purpose: str
+    label: str | Promise
+    type: str
+    name: str
+    value: str
+
+
+def tenant_records(domain: SendingDomain) -> list[Record]:
+    """The records to set, in the order of the page."""
+    name, label, zone = domain.name, domain.label, settings.RELAY_ZONE
+    signing = [
+        Record(
+            purpose=f"dkim_{selector}",
+            label=_("Signature (DKIM)"),
+            type="CNAME",
+            name=f"{selector}._domainkey.{name}",
+            value=f"{selector}.{label}.dkim.{zone}",
+        )
+        for selector in SELECTORS
+    ]
+    return [
+        *signing,
+        Record(
+            purpose="return_path",
+            label=_("Return path (SPF)"),
+            type="CNAME",
+            name=f"{RETURN_PATH_LABEL}.{name}",
+            value=f"{label}.rp.{zone}",
+        ),
+        Record(
+            purpose="tracking",
+            label=_("Links and unsubscribe pages"),
+            type="CNAME",
+            name=f"{TRACKING_LABEL}.{name}",
+            value=f"{label}.edge.{zone}",
+        ),
+        Record(
+            purpose="dmarc",
+            label=_("Policy (DMARC)"),
+            type="TXT",
+            name=f"_dmarc.{name}",
+            value=f"v=DMARC1; p=none; rua=mailto:dmarc@{zone}",
+        ),
+    ]
+
+
+def zone_records(domain: SendingDomain, keys: Iterable[DkimKey]) -> list[ZoneRecord]:
+    """What stands in our own zone behind the tenant's CNAMEs; only active keys are published."""
+    zone, label = settings.RELAY_ZONE, domain.label
+    signing = [
+        ZoneRecord(name=f"{key.selector}.{label}.dkim.{zone}", type="TXT", value=key.public_txt)
+        for key in keys
+        if key.active
+    ]
+    return [
+        *signing,
+        ZoneRecord(name=f"{label}.rp.{zone}", type="TXT", value=spf(egress_addresses())),
+        ZoneRecord(name=f"{label}.rp.{zone}", type="MX", value=f"10 inbound.{zone}"),
+        ZoneRecord(name=f"{label}.edge.{zone}", type="A", value=settings.RELAY_EDGE_ADDRESS),
+    ]
+
+
+def host_records() -> list[ZoneRecord]:
+    """Our zone's own hosts: inbound, and the names that our sources greet with."""
+    zone = settings.RELAY_ZONE
+    greetings = [
+        ZoneRecord(name=helo, type="AAAA" if ":" in address else "A", value=address)
+        for _pool, address, helo in egress_sources()
+    ]
+    inbound = ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS)
+    return [inbound, *greetings]
+
+
+def egress_sources() -> list[tuple[str, str, str]]:
+    """RELAY_EGRESS as (pool, address, helo name); an IPv6 address keeps its colons."""
+    sources = []
+    for entry in settings.RELAY_EGRESS:
+        pool, _, rest = entry.partition(":")
+        address, _, helo = rest.rpartition(":")
+        sources.append((pool, address, helo))
+    return sources
+
+
+def egress_addresses() -> list[str]:
+    """Every address that our mail may leave from."""
+    return [address for _pool, address, _helo in egress_sources()]
+
+
+def spf(addresses: Sequence[str]) -> str:
+    """The SPF record of a return path (RFC 7208): our addresses and nobody else's."""
+    return " ".join(["v=spf1", *(f"ip{6 if ':' in address else 4}:{address}" for address in addresses), "-all"])

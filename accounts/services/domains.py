@@ -1,0 +1,131 @@
+"""Sending domains: made with their keys, verified against DNS, checked again on a schedule."""
+
+import asyncio
+import secrets
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.audit import SYSTEM, Actor
+from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
+from accounts.models import DkimKey, SendingDomain
+from accounts.selectors.signing import key_aad
+from accounts.services.dns_check import Finding, check_records
+from accounts.services.dns_records import SELECTORS, host_records, tenant_records, zone_records
+from accounts.tenancy import tenant_scope
+from relay_saas.mail.addresses import parse_address
+from relay_saas.mail.dkim import generate_key
+from relay_saas.mail.exceptions import BadAddress
+from relay_saas.net.zone import publish
+from relay_saas.vault import seal
+
+#: 80 random bits, lower case: long enough that nobody guesses another tenant's label.
+LABEL_BYTES = 10
+
+
+def add_domain(*, tenant_id: UUID, name: str, actor: Actor) -> SendingDomain:
+    """A domain with four keys (r1 and e1 sign now), published behind our CNAME targets.
+
+    The same name again returns the domain that is there. Raises BadDomain, ZoneRefused.
+    """
+    ascii_name = _domain_name(name)
+    with tenant_scope(tenant_id):
+        known = SendingDomain.objects.filter(name=ascii_name).first()
+        if known is not None:
+            return known
+        domain = SendingDomain.objects.create(
+            tenant_id=tenant_id, name=ascii_name, label=secrets.token_hex(LABEL_BYTES)
+        )
+        keys = [_new_key(domain, selector) for selector in SELECTORS]
+        DkimKey.objects.bulk_create(keys)
+        audit.record(
+            tenant_id=tenant_id, actor=actor, verb="added", subject=domain, changes={"name": ascii_name}
+        )
+        publish([*host_records(), *zone_records(domain, keys)])
+    return domain
+
+
+def _new_key(domain: SendingDomain, selector: str) -> DkimKey:
+    algorithm = SELECTORS[selector]
+    private_pem, public_txt = generate_key(algorithm)
+    aad = key_aad(domain.tenant_id, domain.name, selector)
+    return DkimKey(
+        tenant_id=domain.tenant_id,
+        domain=domain,
+        selector=selector,
+        algorithm=algorithm,
+        private_sealed=seal(private_pem, aad),
+        public_txt=public_txt,
+        active=selector.endswith("1"),
+    )
+
+
+def _domain_name(name: str) -> str:
+    try:
+        domain = parse_address(f"postmaster@{name.strip().rstrip('.')}").domain
+    except BadAddress as error:
+        raise BadDomain from error
+    # A tenant that could add our own zone would sign as us.
+    if domain == settings.RELAY_ZONE or domain.endswith(f".{settings.RELAY_ZONE}"):
+        raise BadDomain
+    return domain
+
+
+def verify_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> SendingDomain:
+    """Asks DNS for every record and sets the state; raises DomainTaken when another tenant verified the name first."""
+    with tenant_scope(tenant_id):
+        domain = SendingDomain.objects.get(pk=domain_id)
+        wanted = tenant_records(domain)
+    # No transaction is open while DNS answers.
+    findings = asyncio.run(check_records(wanted, settings.RELAY_DNS))
+    try:
+        with tenant_scope(tenant_id):
+            return _settle(domain_id, findings, actor)
+    except IntegrityError as error:
+        raise DomainTaken from error
+
+
+def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDomain:
+    domain = SendingDomain.objects.select_for_update().get(pk=domain_id)
+    before = domain.state
+    if any(finding.unknown for finding in findings):
+        after = before
+    elif all(finding.ok for finding in findings):
+        after = SendingDomain.State.VERIFIED
+    else:
+        after = SendingDomain.State.PENDING if domain.verified_at is None else SendingDomain.State.BROKEN
+    domain.state = after
+    domain.checked_at = timezone.now()
+    domain.records = [finding.as_json() for finding in findings]
+    if after == SendingDomain.State.VERIFIED and before != after:
+        domain.verified_at = domain.checked_at
+    domain.save(update_fields=["state", "checked_at", "records", "verified_at"])
+    if before != after:
+        audit.record(
+            tenant_id=domain.tenant_id, actor=actor, verb="checked", subject=domain, changes={"state": [before, after]}
+        )
+    return domain
+
+
+def check_all_domains() -> None:
+    """Looks at the records of the domains that were looked at longest ago (at most 500 a call)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select tenant_id, domain_id from domains_to_check()")
+        pairs = cursor.fetchall()
+    for tenant_id, domain_id in pairs:
+        with transaction.atomic():
+            verify_domain(tenant_id=tenant_id, domain_id=domain_id, actor=SYSTEM)
+
+
+def verified_domain_for(*, tenant_id: UUID, address: str) -> SendingDomain:
+    """The verified domain that signs for a From address; raises DomainNotVerified, BadAddress."""
+    with tenant_scope(tenant_id):
+        domain = SendingDomain.objects.filter(
+            name=parse_address(address).domain, state=SendingDomain.State.VERIFIED
+        ).first()
+    if domain is None:
+        raise DomainNotVerified
+    return domain

@@ -1,0 +1,31 @@
+"""The tables that hold no tenant's data and the uniques that span tenants; a test compares them with the catalogue."""
+
+#: Table -> why it belongs to nobody.
+SHARED_TABLES = {
+    "accounts_user": "a person may belong to several organizations",
+    "account_emailaddress": "a person's addresses",
+    "account_emailconfirmation": "a person's addresses",
+    "auth_group": "Django's, unused",
+    "auth_group_permissions": "Django's, unused",
+    "auth_permission": "Django's, unused",
+    "django_content_type": "Django's",
+    "django_migrations": "Django's",
+    "django_session": "sign-ins of people",
+    "delivery_domain": "what DNS says of a recipient domain",
+    "delivery_site": "sorted MX sets",
+    "delivery_provider": "whose limits apply",
+    "delivery_egresspool": "our own addresses",
+    "delivery_egresssource": "our own addresses",
+    "delivery_queuerun": "our own processes",
+    "delivery_permit": "our own processes' connections",
+    "delivery_transition": "which state may follow which",
+}
+
+#: Unique index -> why it may span tenants. Surrogate primary keys (one bigint or UUID that we make) are exempt: they
+#: hold nothing that a tenant chose, so a clash can tell nothing.
+GLOBAL_UNIQUES = {
+    "accounts_tenant_slug_key": "the slug is the organization's address",
+    "accounts_tenant_number_key": "tokens on the wire name the tenant by number",
+    "accounts_apikey_hash_key": "a key names its tenant",
+    "sendingdomain_verified_once": "a domain is verified by one organization",
+}
