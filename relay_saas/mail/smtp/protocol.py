@@ -1,0 +1,179 @@
+"""Bytes to replies: counts what is outstanding, so that no reply is ever taken for another command's."""
+
+import asyncio
+import ssl
+from collections import deque
+
+from relay_saas.mail import replies
+from relay_saas.mail.replies import BadReply, Reply
+from relay_saas.mail.smtp.limits import MAX_LINE, MAX_REPLY
+from relay_saas.mail.smtp.outcome import Cause
+
+
+class Lost(Exception):
+    """The conversation is over: no further reply can be trusted."""
+
+    def __init__(self, cause: Cause, detail: str = "") -> None:
+        super().__init__(f"{cause}: {detail}" if detail else cause)
+        self.cause = cause
+        self.detail = detail
+
+
+class SmtpProtocol(asyncio.Protocol):
+    """One connection: a loss, garbage or a surplus byte breaks it for good; replies read before count."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        #: Under TLS, the transport below: its buffer must be empty too before a dot.
+        self._raw: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._outstanding = 0
+        self._replies: deque[Reply] = deque()
+        self._lost: Lost | None = None
+        self._changed = asyncio.Event()
+        self._closed = asyncio.Event()
+
+    @property
+    def lost(self) -> Lost | None:
+        """Why this connection must not be used any more."""
+        return self._lost
+
+    @property
+    def outstanding(self) -> int:
+        """Replies that the server owes."""
+        return self._outstanding
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; its limits make "not paused" mean "buffer empty"."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio types it as the base
+        self._transport = self._raw = transport
+        transport.set_write_buffer_limits(high=0)
+
+    def data_received(self, data: bytes) -> None:
+        """Split into lines and replies; nothing may come unasked."""
+        if self._lost is not None:
+            return
+        self._buffer += data
+        try:
+            self._parse()
+        except BadReply as error:
+            self.fail(Lost(Cause.GARBAGE, str(error)))
+        self._changed.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wake whoever waits."""
+        self.fail(Lost(Cause.CLOSED, "" if exc is None else str(exc) or type(exc).__name__))
+        self._closed.set()
+
+    def resume_writing(self) -> None:
+        """Wake whoever waits for the flush."""
+        self._changed.set()
+
+    def expect(self, count: int = 1) -> None:
+        """The server owes that many replies more (the banner is owed for nothing)."""
+        self._outstanding += count
+
+    def send(self, data: bytes, *, replies: int) -> None:
+        """Write and count what is owed for it."""
+        self._outstanding += replies
+        if self._transport is not None and self._lost is None:
+            self._transport.write(data)
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply, whole, within an absolute deadline; raises Lost and breaks the connection."""
+        deadline = self._loop.time() + seconds
+        while not self._replies:
+            await self._wait(deadline)
+        return self._replies.popleft()
+
+    async def flushed(self, seconds: float) -> None:
+        """Return when no byte waits in a buffer of ours; raises Lost on loss, surplus or deadline."""
+        deadline = self._loop.time() + seconds
+        while True:
+            self.check()
+            if not self._unsent():
+                return
+            # Below TLS nobody tells when the last byte has gone, hence the short deadline of each look.
+            await self._wait(deadline, look_again=0.005)
+
+    async def start_tls(self, context: ssl.SSLContext, host: str, seconds: float) -> ssl.SSLObject:
+        """Change to TLS after the 220; bytes that came before the handshake break it. Raises Lost."""
+        self.check()
+        if self._transport is None or self._outstanding or self._replies:
+            raise self.fail(Lost(Cause.SURPLUS, "before the TLS handshake"))
+        try:
+            secured = await self._loop.start_tls(
+                self._transport, self, context, server_hostname=host, ssl_handshake_timeout=seconds
+            )
+        except (OSError, EOFError, ValueError) as error:
+            raise self.fail(Lost(Cause.TLS, str(error) or type(error).__name__)) from error
+        if secured is None:
+            raise self.fail(Lost(Cause.TLS, "closed during the handshake"))
+        self._transport = secured
+        found = secured.get_extra_info("ssl_object")
+        if self._lost is not None or not isinstance(found, ssl.SSLObject):
+            raise self.fail(Lost(Cause.TLS, "closed during the handshake"))
+        return found
+
+    def fail(self, lost: Lost) -> Lost:
+        """Break the connection at once, without a flush; the first reason stays and is returned."""
+        if self._lost is None:
+            self._lost = lost
+            if self._transport is not None:
+                self._transport.abort()
+        self._changed.set()
+        return self._lost
+
+    def check(self) -> None:
+        """Raise Lost where the connection must not be used any more."""
+        if self._lost is not None:
+            raise self._lost
+
+    async def closed(self) -> None:
+        """Wait until the transport is gone."""
+        if self._transport is not None:
+            await self._closed.wait()
+
+    async def _wait(self, deadline: float, look_again: float | None = None) -> None:
+        self.check()
+        left = deadline - self._loop.time()
+        if left <= 0:
+            raise self.fail(Lost(Cause.TIMEOUT))
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(left if look_again is None else min(left, look_again)):
+                await self._changed.wait()
+        except TimeoutError:
+            if look_again is None and not self._replies:
+                raise self.fail(Lost(Cause.TIMEOUT)) from None
+
+    def _unsent(self) -> int:
+        waiting = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        return waiting + (self._raw.get_write_buffer_size() if self._raw is not None else 0)
+
+    def _parse(self) -> None:
+        while self._buffer and self._outstanding:
+            end = self._buffer.find(b"\n")
+            if end < 0:
+                break
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._take(line)
+        if self._outstanding and len(self._buffer) > MAX_LINE:
+            raise BadReply("line_too_long")
+        if self._buffer and not self._outstanding:
+            self.fail(Lost(Cause.SURPLUS, replies.displayable(bytes(self._buffer[:80]))))
+
+    def _take(self, line: bytes) -> None:
+        self._size += len(line)
+        if len(line) > MAX_LINE or self._size > MAX_REPLY:
+            raise BadReply("line_too_long" if len(line) > MAX_LINE else "reply_too_long")
+        _, last, _ = replies.split_line(line)
+        self._lines.append(line)
+        if last:
+            self._replies.append(replies.parse(self._lines))
+            self._lines, self._size = [], 0
+            self._outstanding -= 1

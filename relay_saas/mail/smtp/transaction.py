@@ -1,0 +1,264 @@
+"""One message to one recipient over an open session: envelope, body, `before_dot`, dot."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from relay_saas.mail.replies import Reply, Stage
+from relay_saas.mail.smtp.limits import BLOCK, Timeouts
+from relay_saas.mail.smtp.outcome import Cause, Kind, Veto
+from relay_saas.mail.smtp.protocol import Lost, SmtpProtocol
+from relay_saas.mail.smtp.truth import Answer, Decision, Step, answer_of, decide
+
+Extensions = Mapping[str, tuple[str, ...]]
+
+_PATH = re.compile(
+    r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[\x20-\x7e])*"|[^\s<>"\\@\x00-\x1f\x7f-\x9f]+)@[^\s<>"\\@\x00-\x1f\x7f-\x9f]+'
+)
+
+
+class BadMessage(ValueError):
+    """The envelope or the body holds bytes that must never be written; `code` says which."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One recipient's copy, composed and signed."""
+
+    #: Empty for the null return path.
+    mail_from: str
+    rcpt: str
+    #: The whole message with CRLF line ends, not dot-stuffed.
+    data: bytes
+    #: Whether an address or a header needs RFC 6531.
+    smtputf8: bool = False
+
+    @property
+    def size(self) -> int:
+        """Octets, as declared by SIZE (RFC 1870)."""
+        return len(self.data)
+
+    def check(self) -> None:
+        """Raise BadMessage for a bare CR or LF, a NUL, or an address that could end its command."""
+        ends = self.data.count(b"\r\n")
+        if self.data.count(b"\r") != ends or self.data.count(b"\n") != ends:
+            raise BadMessage("bare_line_end")
+        if b"\0" in self.data:
+            raise BadMessage("nul")
+        if self.mail_from and not _PATH.fullmatch(self.mail_from):
+            raise BadMessage("mail_from")
+        if not _PATH.fullmatch(self.rcpt):
+            raise BadMessage("rcpt")
+        if not self.smtputf8 and not (self.mail_from + self.rcpt).isascii():
+            raise BadMessage("smtputf8_needed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How the transaction ended, without what the session knows."""
+
+    kind: Kind
+    stage: Stage
+    reply: Reply | None = None
+    cause: Cause | None = None
+    detail: str = ""
+
+
+def unsupported(message: Outgoing, extensions: Extensions) -> Reply | None:
+    """Our own refusal of what this server cannot take, in a reply's form; None where it can."""
+    if message.smtputf8 and "SMTPUTF8" not in extensions:
+        return Reply(code=550, enhanced="5.6.7", lines=("the server does not offer SMTPUTF8",))
+    if not message.data.isascii() and "8BITMIME" not in extensions:
+        return Reply(code=554, enhanced="5.6.3", lines=("the server does not offer 8BITMIME",))
+    limit = extensions.get("SIZE", ())
+    if limit and limit[0].isascii() and limit[0].isdigit() and 0 < int(limit[0][:18]) < message.size:
+        return Reply(code=552, enhanced="5.3.4", lines=(f"the server takes at most {limit[0][:18]} octets",))
+    return None
+
+
+def envelope(message: Outgoing, extensions: Extensions) -> tuple[bytes, bytes]:
+    """The MAIL and RCPT commands with the parameters that this server offers."""
+    parameters = ""
+    if "SIZE" in extensions:
+        parameters += f" SIZE={message.size}"
+    if not message.data.isascii():
+        parameters += " BODY=8BITMIME"
+    if message.smtputf8:
+        parameters += " SMTPUTF8"
+    mail = f"MAIL FROM:<{message.mail_from}>{parameters}\r\n"
+    return mail.encode(), f"RCPT TO:<{message.rcpt}>\r\n".encode()
+
+
+def stuffed(data: bytes) -> bytes:
+    """The body as it goes over the wire, without the final dot (RFC 5321 §4.5.2)."""
+    body = data.replace(b"\r\n.", b"\r\n..")
+    if body.startswith(b"."):
+        body = b"." + body
+    return body if not body or body.endswith(b"\r\n") else body + b"\r\n"
+
+
+class Transaction:
+    """The act of one transaction; `run` once."""
+
+    def __init__(
+        self, protocol: SmtpProtocol, timeouts: Timeouts, message: Outgoing, *, pipelining: bool
+    ) -> None:
+        self.timings: list[tuple[Stage, int]] = []
+        self.rcpt_commands = 0
+        #: Whether it ended behind a RSET that was answered.
+        self.reset = False
+        self._protocol = protocol
+        self._timeouts = timeouts
+        self._message = message
+        self._pipelining = pipelining
+        self._answers: dict[Stage, Answer] = {}
+        self._replies: dict[Stage, Reply] = {}
+        self._lost: Lost | None = None
+
+    async def run(
+        self,
+        before_dot: Callable[[], Awaitable[None]],
+        *,
+        extensions: Extensions,
+        reused: bool,
+        reset_first: bool,
+    ) -> Result:
+        """Speak the transaction to its end and leave the protocol usable or failed."""
+        mail, rcpt = envelope(self._message, extensions)
+        synchronised = await self._offer(mail, rcpt, reset_first=reset_first)
+        if not synchronised or (reused and self._answers[Stage.MAIL] is Answer.LOST):
+            return Result(
+                kind=Kind.NOT_ATTEMPTED,
+                stage=Stage.MAIL,
+                cause=self._lost.cause if self._lost else None,
+                detail=self._lost.detail if self._lost else "",
+            )
+        decision = decide(*(self._answers.get(stage, Answer.UNASKED) for stage in _ENVELOPE))
+        if decision.step is Step.SEND_BODY:
+            return await self._complete(before_dot)
+        if decision.step is Step.LONE_DOT:
+            await self._lone_dot()
+        elif decision.step is Step.CLOSE:
+            self._protocol.fail(Lost(Cause.GARBAGE, "the replies do not fit together"))
+        elif not await self._confirm(self._replies[decision.stage]):
+            return self._unanswered(decision.stage)
+        return self._refused(decision)
+
+    async def _offer(self, mail: bytes, rcpt: bytes, *, reset_first: bool) -> bool:
+        """Collect the envelope's answers; False where RSET shows that the session is not in step."""
+        # A late or doubled reply of the message before is caught by RSET, never by this one's MAIL.
+        commands = [b"RSET\r\n"] * reset_first
+        if self._pipelining:
+            self._protocol.send(b"".join([*commands, mail, rcpt, b"DATA\r\n"]), replies=3 + reset_first)
+            self.rcpt_commands = 1
+        elif reset_first:
+            self._protocol.send(commands[0], replies=1)
+        if reset_first and not await self._reset():
+            return False
+        for stage, command in zip(_ENVELOPE, (mail, rcpt, b"DATA\r\n"), strict=True):
+            if not self._pipelining:
+                self._protocol.send(command, replies=1)
+                self.rcpt_commands += stage is Stage.RCPT
+            answer = await self._answer(stage)
+            if answer in _END or (not self._pipelining and answer is not Answer.YES):
+                break
+        return True
+
+    async def _reset(self) -> bool:
+        try:
+            reply = await self._protocol.reply(self._timeouts.mail)
+        except Lost as lost:
+            self._lost = lost
+            return False
+        if not reply.positive:
+            cause = Cause.CLOSED if reply.code == 421 else Cause.SURPLUS
+            self._lost = self._protocol.fail(Lost(cause, str(reply)))
+        return reply.positive
+
+    async def _confirm(self, refusal: Reply) -> bool:
+        """RSET after a refusal; False where its reply shows that the replies had slipped."""
+        self._protocol.send(b"RSET\r\n", replies=1)
+        if await self._reset():
+            self.reset = True
+            return True
+        slipped = self._lost is not None and self._lost.cause in {Cause.SURPLUS, Cause.GARBAGE}
+        # A host that says the same to every command has not slipped, it has blocked us.
+        return not slipped or (self._lost is not None and self._lost.detail == str(refusal))
+
+    async def _answer(self, stage: Stage) -> Answer:
+        began = _now()
+        try:
+            reply = await self._protocol.reply(getattr(self._timeouts, stage))
+        except Lost as lost:
+            self._lost = lost
+            answer = Answer.ODD if lost.cause is Cause.GARBAGE else Answer.LOST
+        else:
+            self._replies[stage] = reply
+            answer = answer_of(stage, reply)
+        self._answers[stage] = answer
+        self.timings.append((stage, round((_now() - began) * 1000)))
+        return answer
+
+    async def _complete(self, before_dot: Callable[[], Awaitable[None]]) -> Result:
+        """Body, flush, `before_dot`, dot; only after the dot can the message be in doubt."""
+        try:
+            await self._send_body()
+            await before_dot()
+            self._protocol.check()
+        except Lost as lost:
+            return Result(kind=Kind.LOST_BEFORE_DATA, stage=Stage.DATA, cause=lost.cause, detail=lost.detail)
+        except Veto as veto:
+            self._protocol.fail(Lost(Cause.CLOSED, "by us"))
+            return Result(kind=Kind.VETOED, stage=Stage.DATA, detail=str(veto))
+        self._protocol.send(b".\r\n", replies=1)
+        answer = await self._answer(Stage.DOT)
+        if answer is Answer.CLOSING:
+            self._protocol.fail(Lost(Cause.CLOSED, "421"))
+        if answer in {Answer.LOST, Answer.ODD}:
+            return self._in_doubt()
+        return Result(kind=Kind.REPLY, stage=Stage.DOT, reply=self._replies[Stage.DOT])
+
+    async def _send_body(self) -> None:
+        body = memoryview(stuffed(self._message.data))
+        for start in range(0, len(body), BLOCK):
+            self._protocol.send(bytes(body[start : start + BLOCK]), replies=0)
+            await self._protocol.flushed(self._timeouts.block)
+
+    async def _lone_dot(self) -> None:
+        self._protocol.send(b".\r\n", replies=1)
+        try:
+            reply = await self._protocol.reply(self._timeouts.data)
+        except Lost:
+            return
+        if reply.code == 421:
+            self._protocol.fail(Lost(Cause.CLOSED, "421"))
+
+    def _refused(self, decision: Decision) -> Result:
+        if decision.trusted and self._answers[decision.stage] in _REFUSALS:
+            return Result(kind=Kind.REPLY, stage=decision.stage, reply=self._replies[decision.stage])
+        return self._unanswered(decision.stage)
+
+    def _unanswered(self, stage: Stage) -> Result:
+        """Before the dot without a reply that can be trusted."""
+        said = " / ".join(str(reply) for reply in self._replies.values())
+        lost = self._lost or Lost(Cause.GARBAGE, said)
+        return Result(kind=Kind.LOST_BEFORE_DATA, stage=stage, cause=lost.cause, detail=lost.detail or said)
+
+    def _in_doubt(self) -> Result:
+        odd = self._replies.get(Stage.DOT)
+        lost = self._lost or self._protocol.fail(Lost(Cause.GARBAGE, str(odd)))
+        return Result(kind=Kind.IN_DOUBT, stage=Stage.DOT, cause=lost.cause, detail=lost.detail)
+
+
+_ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_REFUSALS = frozenset({Answer.LATER, Answer.NEVER, Answer.CLOSING})
+_END = frozenset({Answer.CLOSING, Answer.LOST, Answer.ODD})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
