@@ -1,0 +1,101 @@
+"""Collects pixel and link visits, waits long enough to know machines by their haste, and writes them in batches."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from psycopg_pool import AsyncConnectionPool
+
+from tracking.services.machine import BURST_WINDOW, Visit, machine_reason
+from tracking.services.record import RECORD_SQL, Engaged, record_parameters
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.5
+#: Held this long, so that the rest of a scanner's burst is seen; the report still shows it within 5 s.
+HOLD = BURST_WINDOW
+BATCH = 1000
+#: Beyond this the oldest are written at once, burst or not: memory stays flat under any load.
+MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A visit of a verified token."""
+
+    tenant_id: UUID
+    message_id: UUID
+    kind: str
+    visit: Visit
+    address: str
+
+
+class Recorder:
+    """Owned by the application; `flush` runs twice a second and once more at the end."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+        self._waiting: list[Seen] = []
+        self._writing = asyncio.Lock()
+
+    def add(self, seen: Seen) -> None:
+        """Keeps a visit for the next flush."""
+        self._waiting.append(seen)
+
+    async def run(self) -> None:
+        """Flushes for ever; a database that is away for a while costs nothing but time."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self, *, everything: bool = False) -> None:
+        """Writes what has been held long enough; what cannot be written stays for the next time."""
+        async with self._writing:
+            ready = self._take(everything=everything)
+            by_tenant = attrgetter("tenant_id")
+            for tenant_id, group in groupby(sorted(ready, key=by_tenant), key=by_tenant):
+                batch = list(group)
+                try:
+                    await self._write(tenant_id, batch)
+                except Exception:
+                    log.exception("engagements of tenant %s were not written; they wait", tenant_id)
+                    self._waiting.extend(batch)
+
+    def _take(self, *, everything: bool) -> list[Seen]:
+        limit = datetime.now(UTC) - (timedelta(0) if everything else HOLD)
+        overflow = len(self._waiting) - MOST
+        near = defaultdict(list)
+        for seen in self._waiting:
+            near[seen.message_id].append(seen.visit)
+        ready, rest = [], []
+        for position, seen in enumerate(self._waiting):
+            (ready if position < overflow or seen.visit.at <= limit else rest).append(seen)
+        self._waiting = rest
+        self._near = {message: tuple(visits) for message, visits in near.items()}
+        return ready
+
+    async def _write(self, tenant_id: UUID, batch: Sequence[Seen]) -> None:
+        engaged = [_engaged(seen, self._near[seen.message_id]) for seen in batch]
+        async with self._pool.connection() as connection:
+            await connection.execute("select set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+            for at in range(0, len(engaged), BATCH):
+                await connection.execute(RECORD_SQL, record_parameters(tenant_id, engaged[at : at + BATCH]))
+
+
+def _engaged(seen: Seen, near: Sequence[Visit]) -> Engaged:
+    plain = Engaged(
+        message_id=seen.message_id,
+        kind=seen.kind,
+        at=seen.visit.at,
+        link_index=seen.visit.link_index,
+        address=seen.address,
+        user_agent=seen.visit.user_agent,
+    )
+    reason = machine_reason(seen.visit, near)
+    return replace(plain, machine=True, reason=reason) if reason else plain

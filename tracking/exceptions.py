@@ -1,0 +1,17 @@
+"""What tracking refuses, each with a machine code."""
+
+from django.utils.translation import gettext_lazy as _
+
+from relay_saas.web.errors import RelayError
+
+
+class TrackingError(RelayError):
+    """Base of this app's errors."""
+
+
+class UnknownLink(TrackingError):
+    """A token that we did not sign, or a message that is gone."""
+
+    code = "unknown_link"
+    status = 404
+    message = _("This link is not valid, or has expired. Nothing was changed.")
