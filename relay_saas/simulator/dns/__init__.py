@@ -1,0 +1,1 @@
+"""Authoritative DNS for .test, updatable by RFC 2136."""

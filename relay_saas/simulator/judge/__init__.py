@@ -1,0 +1,1 @@
+"""The receivers' verdicts on DKIM, SPF and DMARC, by well-kept libraries."""

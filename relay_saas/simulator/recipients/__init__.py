@@ -1,0 +1,1 @@
+"""People and scanners who react to the mail they got."""

@@ -1,0 +1,1 @@
+"""Mailbox providers as strict SMTP servers that log what they took."""
