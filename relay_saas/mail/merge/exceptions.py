@@ -6,11 +6,11 @@ from liquid.token import Token
 from relay_saas.mail.source import SourceError, place
 
 
-class TemplateProblem(SourceError):
+class TemplateProblem(SourceError):  # noqa: N818  # the product's word
     """The template cannot be used for anybody."""
 
 
-class RenderProblem(SourceError):
+class RenderProblem(SourceError):  # noqa: N818  # the product's word
     """The template cannot be rendered for this recipient."""
 
 
