@@ -13,7 +13,7 @@ from tests import database
 def django_db_setup(django_test_environment: None) -> Iterator[None]:
     """This worker's database: a copy of the template, reached as relay_app.
 
-    It stands in for pytest-django's fixture of that name, which would migrate as the role that the tests run as.
+    It stands in for pytest-django's fixture of that name, which would migrate as the tests' role.
     """
     from django.db import connections
 

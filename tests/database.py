@@ -13,6 +13,14 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_DISPATCH_URL")
+# What shapes a migrated database beside the migrations.
+BESIDE = (
+    "accounts/rls.py",
+    "delivery/partitions.py",
+    "relay_saas/management/commands/prepare_database.py",
+    "requirements.txt",
+    "tests/database.py",
+)
 # Any number: whoever makes templates takes this advisory lock.
 MAKING = 7_410_025
 
@@ -25,9 +33,7 @@ def at(url: str, database: str) -> str:
 def template_name() -> str:
     """`tpl_<hash>` of what shapes a migrated database: migrations, partitions, libraries, the month."""
     digest = hashlib.sha256(f"{datetime.now(UTC):%Y-%m}".encode())
-    for path in sorted(
-        [*ROOT.glob("*/migrations/*.py"), ROOT / "delivery/partitions.py", ROOT / "accounts/rls.py"]
-    ):
+    for path in sorted([*ROOT.glob("*/migrations/*.py"), *(ROOT / name for name in BESIDE)]):
         digest.update(path.name.encode() + path.read_bytes())
     return f"tpl_{digest.hexdigest()[:16]}"
 

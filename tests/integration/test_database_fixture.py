@@ -23,7 +23,7 @@ def test_settings_name_the_database_that_the_tests_use() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select current_database()")
         assert cursor.fetchone() == (settings.DATABASES["default"]["NAME"],)
-    assert settings.DATABASE_URL == os.environ["DATABASE_URL"]
+    assert os.environ["DATABASE_URL"] == settings.DATABASE_URL
 
 
 @pytest.mark.django_db
