@@ -15,8 +15,8 @@ UNTOUCHED_SCHEMES = ("mailto:", "tel:", "sms:")
 LOCAL_NAME = re.compile(r"\{%-?\s*(?:assign|capture|for)\s+([\w-]+)")
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 PIXEL = '<img src="{{ relay_pixel }}" width="1" height="1" alt="">'
-# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. What is then followed by such
-# a letter may be an international address, so it is left alone, unless Japanese particles or punctuation follow.
+# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. Such a letter may be part of
+# an international address, which is then left alone, unless it is a Japanese particle or punctuation.
 TEXT_ADDRESS = re.compile(
     r"https?://(?>[!#$%&'*+,\-./0-9:;=?@A-Z_a-z~()\[\]\x00]+)(?![^\x00-\x7f\u3000-\u309f\uff00-\uffef])",
     re.IGNORECASE,
@@ -60,8 +60,8 @@ class Place:
 def rewrite(html: str, text: str) -> Rewritten:
     """Replace the targets of `html` and the bare addresses of `text` by `{{ relay_link[n] }}`.
 
-    Every other character stays. Each link of the HTML has an index of its own; an address of the text that equals
-    a target of the HTML shares its index. Raises BadLink for a target that may not be sent.
+    Every other character stays. Each link of the HTML has an index of its own; an address of the text shares the
+    index of an equal target in the HTML. Raises BadLink for a target that may not be sent.
     """
     links: list[Link] = []
     new_html = replaced(html, html_places(html), links, {})

@@ -1,6 +1,7 @@
 """Decide whether an address may be the target of a link (RFC 3986, and what browsers make of it)."""
 
 import re
+from typing import Any
 from urllib.parse import quote
 
 import idna
@@ -30,13 +31,13 @@ MESSAGES = {
 }
 
 
-class BadLink(SourceError):  # noqa: N818  # the product's word
+class BadLink(SourceError):
     """A link that may not be sent."""
 
     def __init__(self, code: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(code, MESSAGES[code], line, column)
 
-    def __reduce__(self) -> tuple[type["BadLink"], tuple[str, int | None, int | None]]:
+    def __reduce__(self) -> tuple[type["BadLink"], tuple[Any, ...]]:
         return type(self), (self.code, self.line, self.column)
 
 
@@ -59,7 +60,7 @@ def check_template(target: str) -> None:
 
 
 def check_target(address: str) -> None:
-    """Raise BadLink for a rendered address that may not be opened; to be called before it is stored or followed."""
+    """Raise BadLink for a rendered address that may not be opened; call it before a redirect."""
     if CONTROL.search(address):
         raise BadLink("control_character")
     check(address)
@@ -101,7 +102,7 @@ def ascii_authority(authority: str) -> str:
 
 
 def ascii_address(address: str) -> str:
-    """A checked address as it stands in a Location header: host by IDNA, the rest percent-encoded where it must be.
+    """An address as it stands in a Location header: host by IDNA, the rest percent-encoded where needed.
 
     What is percent-encoded already stays as it is. Raises BadLink.
     """

@@ -16,7 +16,7 @@ ELEMENTS = frozenset((
 # fmt: on
 
 
-class MarkupProblem(SourceError):  # noqa: N818  # the product's word
+class MarkupProblem(SourceError):
     """The MJML or HTML cannot be compiled."""
 
 

@@ -17,7 +17,7 @@ RULE = "-" * 30
 
 
 def text_from_html(html: str) -> str:
-    """The text that a reader of `html` sees, with LF line ends: `label ( address )` for links, alt for images."""
+    """The text that a reader of `html` sees, LF line ends: `label ( address )` for links, alt for images."""
     guarded = guard(html)
     reader = TextReader()
     reader.feed(guarded.text)
@@ -64,7 +64,7 @@ class TextReader(HTMLParser):
         if tag in PARAGRAPHS:
             self.parts.append("\n\n")
         elif tag in BLOCKS:
-            self.parts.append("\n")
+            self.new_line()
         if tag == "li":
             self.parts.append(self.item_mark())
 
@@ -90,7 +90,7 @@ class TextReader(HTMLParser):
         elif tag in PARAGRAPHS:
             self.parts.append("\n\n")
         elif tag in BLOCKS:
-            self.parts.append("\n")
+            self.new_line()
         elif tag in ("td", "th"):
             self.parts.append(" ")
 
@@ -107,8 +107,18 @@ class TextReader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep text; line breaks in the source are blanks."""
-        if not self.skipped:
-            self.parts.append(BLANKS.sub(" ", data))
+        text = BLANKS.sub(" ", data)
+        if not self.skipped and not (text == " " and self.at_line_start()):
+            self.parts.append(text)
+
+    def at_line_start(self) -> bool:
+        """Whether nothing stands in the line yet."""
+        return not self.parts or self.parts[-1].endswith("\n")
+
+    def new_line(self) -> None:
+        """End the line, if anything stands in it."""
+        if not self.at_line_start():
+            self.parts.append("\n")
 
     def text(self) -> str:
         """What was read: lines trimmed, at most one empty line in a row."""

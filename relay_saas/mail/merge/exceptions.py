@@ -6,11 +6,11 @@ from liquid.token import Token
 from relay_saas.mail.source import SourceError, place
 
 
-class TemplateProblem(SourceError):  # noqa: N818  # the product's word
+class TemplateProblem(SourceError):
     """The template cannot be used for anybody."""
 
 
-class RenderProblem(SourceError):  # noqa: N818  # the product's word
+class RenderProblem(SourceError):
     """The template cannot be rendered for this recipient."""
 
 
