@@ -1,6 +1,12 @@
 """Pages of tracking."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tracking.views import campaigns
 
 app_name = "tracking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("campaigns/", campaigns.campaign_list, name="campaigns"),
+    path("campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:campaign_id>/live/", campaigns.campaign_live, name="campaign_live"),
+]

@@ -59,3 +59,8 @@ class Campaign(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def get_state(self) -> State:
+        """The state as a member of State, with its label."""
+        return self.State(self.state)

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member, memberships_of
 from accounts.views.access import tenant_page
+from relay_saas.console.home import home_of
 
 
 @login_required
@@ -29,5 +30,5 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 @tenant_page(Capability.VIEW)
 def home(request: HttpRequest, member: Member) -> HttpResponse:
-    """Home of an organization."""
-    return render(request, "console/home.html", {"member": member})
+    """Home of an organization: what runs, how the last 30 days went, what to do next."""
+    return render(request, "console/home.html", {"home": home_of(tenant_id=member.tenant_id)})
