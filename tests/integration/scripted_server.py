@@ -9,7 +9,7 @@ from socket import SO_LINGER, SOL_SOCKET
 from types import TracebackType
 from typing import Self
 
-FEATURES = (b"PIPELINING", b"SIZE 10000000", b"8BITMIME", b"SMTPUTF8", b"ENHANCEDSTATUSCODES")
+FEATURES = (b"PIPELINING", b"SIZE 50000000", b"8BITMIME", b"SMTPUTF8", b"ENHANCEDSTATUSCODES")
 
 
 @dataclass
@@ -72,7 +72,7 @@ class ScriptedServer:
 
     def __init__(
         self,
-        script: Script = lambda turn: None,
+        script: Script = lambda _: None,
         *,
         features: tuple[bytes, ...] = FEATURES,
         tls: ssl.SSLContext | None = None,
@@ -83,6 +83,7 @@ class ScriptedServer:
         self.tls = tls
         self.before_read = before_read
         self.connections: list[Seen] = []
+        self.open: list[Conversation] = []
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,9 +115,11 @@ class ScriptedServer:
         self._tasks.add(task)
         seen = Seen(peer=writer.get_extra_info("peername")[0])
         self.connections.append(seen)
+        conversation = Conversation(self, seen, reader, writer)
+        self.open.append(conversation)
         try:
-            await Conversation(self, seen, reader, writer).run()
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            await conversation.run()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.transport.abort()
@@ -151,7 +154,9 @@ class Conversation:
     async def command(self, verb: str, line: bytes) -> bool:
         if verb == "EHLO":
             lines = [b"mx.example.test", *self.server.features, *([b"STARTTLS"] if self.wants_tls else [])]
-            default = b"".join(b"250-" + text + b"\r\n" for text in lines[:-1]) + b"250 " + lines[-1] + b"\r\n"
+            default = (
+                b"".join(b"250-" + text + b"\r\n" for text in lines[:-1]) + b"250 " + lines[-1] + b"\r\n"
+            )
             return await self.answer(verb, line, default)
         if verb == "STARTTLS" and self.server.tls is not None:
             if not await self.answer(verb, line, b"220 2.0.0 ready\r\n"):
@@ -169,16 +174,16 @@ class Conversation:
         return self.server.tls is not None and self.writer.get_extra_info("ssl_object") is None
 
     async def body(self) -> bool:
-        data = b""
+        data = bytearray()
         if self.server.before_read is not None:
             await self.server.before_read(self.turn)
         while not (data.endswith(b"\r\n.\r\n") or data == b".\r\n"):
             line = await self.reader.readline()
             data += line
             if not line:
-                self.seen.unfinished = data
+                self.seen.unfinished = bytes(data)
                 return False
-        self.seen.messages.append((self.turn.token, data))
+        self.seen.messages.append((self.turn.token, bytes(data)))
         return await self.answer("DOT", b"")
 
     async def answer(self, verb: str, line: bytes, default: bytes | None = None) -> bool:

@@ -1,7 +1,7 @@
 """Shared by the tests of the SMTP client: short deadlines, one way to open and to send."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from relay_saas.mail.smtp.limits import Timeouts
@@ -13,6 +13,8 @@ T = TypeVar("T")
 QUICK = Timeouts(
     connect=2, banner=0.3, ehlo=0.3, tls=2, mail=0.3, rcpt=0.3, data=0.3, block=0.5, dot=0.3, quit=0.3
 )
+#: For faults where a loss is as good as an answer.
+HASTY = Timeouts(banner=5, ehlo=5, mail=0.08, rcpt=0.08, data=0.08, block=5, dot=0.08)
 PATIENT = Timeouts(connect=5, banner=5, ehlo=5, tls=5, mail=5, rcpt=5, data=5, block=5, dot=5, quit=1)
 
 
@@ -26,12 +28,20 @@ def run(work: Coroutine[Any, Any, T], seconds: float = 20) -> T:
     return asyncio.run(bounded())
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Return as soon as it holds; `run` bounds the wait."""
+    while not condition():  # noqa: ASYNC110 - a condition of another object, which has no event
+        await asyncio.sleep(0.001)
+
+
 async def connect(port: int, timeouts: Timeouts = PATIENT, **options: Any) -> Session:
     peer = Peer(host="mx.example.test", address="127.0.0.1", port=port)
     return await open_session(peer, Options(helo="relay.example.test", timeouts=timeouts, **options))
 
 
-def message(token: str, *, body: bytes = b"", rcpt: str = "taro@example.test", smtputf8: bool = False) -> Outgoing:
+def message(
+    token: str, *, body: bytes = b"", rcpt: str = "taro@example.test", smtputf8: bool = False
+) -> Outgoing:
     text = b"Subject: " + token.encode() + b"\r\n\r\n" + (body or b"hello\r\n")
     return Outgoing(mail_from=f"{token}@rp.example.test", rcpt=rcpt, data=text, smtputf8=smtputf8)
 

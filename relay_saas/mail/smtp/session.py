@@ -214,7 +214,8 @@ class _Opening:
 
     async def _connect(self) -> SmtpProtocol:
         family = socket.AF_INET6 if ip_address(self._peer.address).version == 6 else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        # With the protocol named, asyncio sets TCP_NODELAY: else each dot waits for a delayed ACK.
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             sock.setblocking(False)  # noqa: FBT003 - positional only
             if self._options.source is not None:
