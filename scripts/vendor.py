@@ -56,8 +56,8 @@ ICON_NAMES = (
     "check chevron-down chevron-left chevron-right circle-check circle-dashed click clock code copy "
     "device-desktop dots download edit external-link eye file-text filter flask history home info-circle "
     "inbox key language list lock logout mail mail-off mail-opened mailbox menu-2 moon photo player-pause "
-    "player-play player-stop plus refresh rocket search send settings shield-check sun template trash "
-    "upload user users webhook world x"
+    "player-play player-stop plus progress refresh rocket search send settings shield-check sun template "
+    "trash upload user users webhook world x"
 )
 
 

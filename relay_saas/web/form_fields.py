@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 _CLASSES: Final[tuple[tuple[type[forms.Widget] | tuple[type[forms.Widget], ...], str], ...]] = (
-    ((forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple), "form-check-input"),
-    ((forms.Select, forms.SelectMultiple), "form-select"),
+    (forms.CheckboxInput, "form-check-input"),
+    ((forms.RadioSelect, forms.CheckboxSelectMultiple), "choice"),
+    (forms.Select, "form-select"),
 )
 
 
@@ -32,5 +33,4 @@ def is_check(field: forms.BoundField) -> bool:
 
 def widget_class(widget: forms.Widget) -> str:
     """Return the style sheet's class for a kind of widget."""
-    # RadioSelect and CheckboxSelectMultiple are no Select; order of the table is all that matters.
     return next((name for kinds, name in _CLASSES if isinstance(widget, kinds)), "form-control")

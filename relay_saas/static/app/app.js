@@ -46,19 +46,23 @@
   // --- Charts: <div data-chart="id of a JSON script"> -------------------------------------------------------------
   const drawn = new Map();
   const number = new Intl.NumberFormat(root.lang);
-  const clock = new Intl.DateTimeFormat(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const clockOf = (timeZone) => {
+    const format = new Intl.DateTimeFormat(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
+    return (time) => format.format(time * 1000);
+  };
   const colour = (name) => getComputedStyle(root).getPropertyValue(`--chart-${name}`).trim();
   function options(box, data) {
-    const ink = colour("ink"), grid = { stroke: colour("grid"), width: 1 };
+    const ink = colour("ink"), clock = clockOf(box.dataset.zone), grid = { stroke: colour("grid"), width: 1 };
+    const tzDate = (time) => uPlot.tzDate(new Date(time * 1000), box.dataset.zone);
     const series = data.series.map((line) => ({
       label: line.label, stroke: colour(line.colour), fill: colour(`${line.colour}-fill`) || undefined, width: 2,
       points: { show: data.times.length < 3 }, value: (_, value) => (value === null ? "–" : number.format(value)),
     }));
     return {
-      width: box.clientWidth, height: 220, legend: { live: true }, cursor: { y: false },
-      series: [{ value: (_, time) => (time === null ? "–" : clock.format(time * 1000)) }, ...series],
+      width: box.clientWidth, height: 220, tzDate, legend: { live: true }, cursor: { y: false },
+      series: [{ label: box.dataset.textTime, value: (_, time) => (time === null ? "–" : clock(time)) }, ...series],
       axes: [
-        { stroke: ink, grid, values: (_, times) => times.map((time) => clock.format(time * 1000)) },
+        { stroke: ink, grid, values: (_, times) => times.map(clock) },
         { stroke: ink, grid, size: 64, values: (_, values) => values.map((value) => number.format(value)) },
       ],
       scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.1)] } },
@@ -85,7 +89,7 @@
     one("#confirm-text", dialog).textContent = text;
     okay.textContent = confirmLabel || okay.dataset.default;
     okay.className = confirmKind === "danger" ? "btn btn-danger" : "btn btn-primary";
-    label.textContent = label.dataset.template.replace("%s", confirmType || "");
+    label.textContent = label.dataset.template.replace("{figure}", confirmType || "");
     label.parentElement.hidden = !confirmType;
     typed.value = "";
     const check = () => { okay.disabled = Boolean(confirmType) && typed.value.replace(/[,，\s]/g, "").normalize("NFKC") !== confirmType; };
@@ -158,11 +162,12 @@
   // --- Clicks, menus and the first focus ------------------------------------------------------------------------------
   const closeMenus = (but) => all("details[data-menu][open]").forEach((menu) => { if (menu !== but) menu.open = false; });
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-copy], [data-theme-switch], [data-dismiss]");
+    const target = event.target.closest("[data-copy], [data-theme-switch], [data-dismiss], [data-cancel]");
     closeMenus(event.target.closest("details[data-menu]"));
     if (!target) return;
     if ("copy" in target.dataset) copy(target);
     else if ("themeSwitch" in target.dataset) nextTheme();
+    else if ("cancel" in target.dataset) target.closest("dialog").close();
     else target.parentElement.remove();
   });
   document.addEventListener("keydown", (event) => {

@@ -41,9 +41,6 @@ def test_no_vendored_file_asks_for_a_source_map_or_a_foreign_host() -> None:
 
 def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     icons = set(re.findall(r'<symbol id="([^"]+)"', (VENDOR / "icons" / "sprite.svg").read_text()))
-    used = {
-        name
-        for path in (ROOT / "templates").rglob("*.html")
-        for name in re.findall(r'<c-icon\b[^>]*?\bname="([a-z0-9-]+)"', path.read_text())
-    }
+    named = re.compile(r'(?:<c-icon\b[^>]*?\bname|\bicon)="([a-z0-9-]+)"')
+    used = {name for path in (ROOT / "templates").rglob("*.html") for name in named.findall(path.read_text())}
     assert used <= icons
