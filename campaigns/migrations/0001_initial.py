@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('columns', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('mapping', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.job')),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.job')),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tenant')),
                 ('mailing_list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.contactlist')),
             ],

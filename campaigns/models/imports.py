@@ -11,7 +11,7 @@ from campaigns.models.lists import ContactList
 class ContactImport(TenantOwned):
     """One file; progress and counts are on its job."""
 
-    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
     mailing_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, related_name="+")
     file_name = models.TextField()
     #: What was found: `utf-8`, `utf-8-sig`, `cp932`, `euc_jp`, and `,` or a tab.
@@ -32,7 +32,10 @@ class ImportProblem(TenantOwned):
     contact_import = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="+", db_index=False)
     #: Line of the *file* on which the row begins, from 1.
     line = models.BigIntegerField()
+    #: A code; campaigns.services.import_errors has its sentence.
     reason = models.TextField()
+    #: What the reason is about: a column's name, or the line on which the address stood first.
+    detail = models.TextField(default="")
     cells = ArrayField(models.TextField())
 
     class Meta(TenantOwned.Meta):
