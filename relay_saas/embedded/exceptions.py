@@ -65,3 +65,9 @@ class StepFailed(EmbeddedError):
     """A command of the start-up (initdb, migrate) ended with an error."""
 
     code = "step_failed"
+
+
+class Interrupted(EmbeddedError):
+    """A signal, or the end of the make above us, asks us to stop."""
+
+    code = "interrupted"

@@ -13,7 +13,7 @@ from signal import Signals
 import psutil
 
 from relay_saas.embedded import lock, records
-from relay_saas.embedded.exceptions import DidNotStart, StepFailed
+from relay_saas.embedded.exceptions import DidNotStart, Interrupted, StepFailed
 from relay_saas.embedded.paths import PROJECT, DataDir
 from relay_saas.embedded.privileges import Identity, command
 from relay_saas.embedded.records import Record
@@ -55,8 +55,9 @@ class Child:
 class Supervisor:
     """The processes of one data folder. Made by `supervise`, which stops them."""
 
-    def __init__(self, data: DataDir) -> None:
+    def __init__(self, data: DataDir, stopping: Callable[[], bool]) -> None:
         self.data = data
+        self._stopping = stopping
         self.children: dict[str, Child] = {}
 
     def spawn(self, program: Program) -> Child:
@@ -92,16 +93,13 @@ class Supervisor:
             raise StepFailed(f"{program.name} ended with status {status}; see {log}")
 
     def wait(self, child: Child) -> int:
-        """The exit status of a program that ends by itself."""
-        status = child.popen.wait()
+        """The exit status of a program that ends by itself, and is nobody's to stop afterwards."""
+        while (status := child.status) is None:
+            self.pause()
         records.kill_session(child.record)
-        self.forget(child)
-        return status
-
-    def forget(self, child: Child) -> None:
-        """An ended program is nobody's to stop."""
         self.children.pop(child.program.name, None)
         self._write()
+        return status
 
     def await_ready(self, child: Child, ready: Callable[[], bool], *, seconds: float) -> None:
         """Wait until `ready`; raises DidNotStart where the process ends first or the time runs out."""
@@ -110,7 +108,13 @@ class Supervisor:
             if child.status is not None or time.monotonic() > deadline:
                 state = "is silent" if child.status is None else f"ended with status {child.status}"
                 raise DidNotStart(f"{name} did not start: it {state}; see {self.data.log(name)}")
-            time.sleep(PAUSE)
+            self.pause()
+
+    def pause(self) -> None:
+        """Wait a moment for something to happen; raises Interrupted once we were asked to stop."""
+        if self._stopping():
+            raise Interrupted("asked to stop")
+        time.sleep(PAUSE)
 
     def stop(self) -> None:
         """Stop everything, later stages first."""
@@ -125,15 +129,15 @@ class Supervisor:
 
 
 @contextmanager
-def supervise(root: Path) -> Iterator[Supervisor]:
+def supervise(root: Path, *, stopping: Callable[[], bool] = lambda: False) -> Iterator[Supervisor]:
     """A supervisor for the folder `root`; what an earlier one left is stopped first, and its own on leaving.
 
-    Raises AlreadyRunning where another one holds the folder.
+    `stopping` is asked at every pause. Raises AlreadyRunning where another one holds the folder.
     """
     data = DataDir.at(root)
     with lock.hold(data.lock) as held:
         records.stop(records.read(data.children))
-        supervisor = Supervisor(data)
+        supervisor = Supervisor(data, stopping)
         guardian = _guardian(data, held)
         try:
             yield supervisor
