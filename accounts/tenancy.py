@@ -7,7 +7,7 @@ the third is row-level security (accounts/rls.py). docs/adr/0003-tenancy.md says
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -75,7 +75,7 @@ class TenantOwned(models.Model):
 
     tenant = models.ForeignKey("accounts.Tenant", on_delete=models.PROTECT, db_index=False, related_name="+")
 
-    objects: ClassVar[TenantManager["TenantOwned"]] = TenantManager()
+    objects = TenantManager()
 
     class Meta:
         abstract = True
