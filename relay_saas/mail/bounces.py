@@ -41,7 +41,7 @@ class Disposition(StrEnum):
 
 
 class Final(StrEnum):
-    """The state that a copy takes when it is not tried again: the address's fault, or ours and the tenant's."""
+    """The state of a copy that is not tried again: the address's fault, or ours and the tenant's."""
 
     BOUNCED = "bounced"
     FAILED = "failed"
@@ -209,7 +209,8 @@ def _stages(names: str) -> frozenset[Stage]:
 
 
 def _glob(pattern: str) -> re.Pattern[str] | None:
-    return None if pattern == "*" else re.compile(translate(pattern))
+    """One glob or several between `|`."""
+    return None if pattern == "*" else re.compile("|".join(map(translate, pattern.split("|"))))
 
 
 def _regex(pattern: str | None) -> re.Pattern[str] | None:
