@@ -43,6 +43,7 @@ class BadHeader(MailError):
         "repeated": "This header may stand in a message only once.",
         "name_is_address": "The sender's name reads like the address of somebody else.",
         "bad_message_id": "The Message-ID is not valid.",
+        "bad_list_id": "A List-Id ends with an identifier in angle brackets.",
         "bad_date": "A date needs its time zone.",
     }
 

@@ -31,7 +31,9 @@ def test_two_contacts_of_one_launch_never_share_an_id(first, second, salt):
     assert len(ids) == len({first, second})
 
 
-@given(st.integers(0, 2**48 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**62 - 1), st.integers(0, 2**63 - 1))
+@given(
+    st.integers(0, 2**48 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**62 - 1), st.integers(0, 2**63 - 1)
+)
 def test_a_derived_id_is_a_version_7_uuid_that_carries_the_launch_time(ms, campaign, contact, salt):
     derived = message_uuid(ms, campaign, contact, salt)
     assert (derived.version, derived.variant, derived.int >> 80) == (7, "specified in RFC 4122", ms)
@@ -43,7 +45,9 @@ def test_uuid7_gives_the_vector_of_rfc_9562_appendix_a_6():
     assert uuid7(0x017F22E279B0, random) == UUID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
 
 
-@pytest.mark.parametrize(("ms", "random"), [(-1, bytes(10)), (1 << 48, bytes(10)), (0, bytes(9)), (0, bytes(11))])
+@pytest.mark.parametrize(
+    ("ms", "random"), [(-1, bytes(10)), (1 << 48, bytes(10)), (0, bytes(9)), (0, bytes(11))]
+)
 def test_uuid7_refuses_what_does_not_fit(ms, random):
     with pytest.raises(ValueError, match="48 bits"):
         uuid7(ms, random)
