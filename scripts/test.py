@@ -116,7 +116,7 @@ def _apps() -> list[str]:
 
 
 def tests_of(report: Report, stage: str) -> Callable[[], bool]:
-    """The stage's tests; the apps' tests share both cores, those with real processes have them for themselves."""
+    """The tests of a stage; those of the apps share both cores, those with real processes have them alone."""
     options = ("-n", "2") if stage == "apps" else ()
     places = folders(stage)
     return lambda: pytest(report, places, *options) if places else True
