@@ -1,0 +1,94 @@
+"""What campaigns refuses, each with a machine code."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from relay_saas.web.errors import RelayError
+from relay_saas.web.problems import Text
+
+
+class CampaignsError(RelayError):
+    """Base of this app's errors."""
+
+    status = 422
+
+
+class CodedError(CampaignsError):
+    """One kind of error with several codes; `messages` holds the sentence of each."""
+
+    messages: ClassVar[Mapping[str, Text]] = {}
+
+    def __init__(self, code: str, **values: object) -> None:
+        sentence = self.messages[code]
+        super().__init__(str(sentence) % values if values else sentence, code=code)
+        self.values = values
+
+
+class BadImportFile(CodedError):
+    """The file as a whole cannot be imported; nothing of it was."""
+
+    messages = {
+        "file_empty": _("The file is empty."),
+        "file_too_large": _("The file is larger than %(megabytes)s MB. Split it into several files."),
+        "file_not_text": _(
+            "This is a spreadsheet, an archive or another binary file. Save it as CSV, then import that."
+        ),
+        "encoding_unknown": _("The file is neither UTF-8 nor Shift_JIS nor EUC-JP. Save it as “CSV UTF-8”."),
+        "encoding_utf16_unmarked": _(
+            "The file looks like UTF-16 without the mark that says so. Save it as “CSV UTF-8”."
+        ),
+        "encoding_utf32": _("The file is in UTF-32, which is not read. Save it as “CSV UTF-8”."),
+        "no_header": _("The first row holds an e-mail address. It must name the columns; add such a row."),
+        "no_rows": _("The file names its columns but holds no rows."),
+        "no_email_column": _("No column is named like an e-mail address. Name one “email”."),
+        "duplicate_column": _("Two columns mean the same: %(first)s and %(second)s. Remove or rename one."),
+        "too_many_columns": _("The file has more than %(columns)s columns."),
+        "header_too_long": _("The name of column %(column)s is longer than %(characters)s characters."),
+        "line_too_long": _("Line %(line)s is longer than %(characters)s characters."),
+        "unclosed_quote": _("A quotation mark in the row that begins on line %(line)s is never closed."),
+        "import_interrupted": _("The import stopped before anything was written. Start it again."),
+    }
+
+
+class ImportNotWaiting(CampaignsError):
+    """The import is running or over."""
+
+    code = "import_not_waiting"
+    status = 409
+    message = _("This import is running already or is over.")
+
+
+class ListGone(CampaignsError):
+    """The list does not exist, or belongs to somebody else."""
+
+    code = "list_not_found"
+    status = 404
+    message = _("There is no such list.")
+
+
+class BadName(CampaignsError):
+    """A name is empty, taken or reserved."""
+
+    code = "bad_name"
+    message = _("This name is empty, taken or reserved.")
+
+
+class CampaignError(CodedError):
+    """A campaign cannot be written, previewed, launched or controlled as asked."""
+
+    messages = {
+        "not_a_draft": _("The campaign was launched; what it says cannot be changed any more."),
+        "already_cancelled": _("The campaign was cancelled."),
+        "not_launched": _("The campaign was not launched yet."),
+        "already_sent": _("Everything has been sent already."),
+        "bad_sender": _("The sender's address is not a valid e-mail address."),
+        "bad_reply_to": _("The reply address is not a valid e-mail address."),
+        "no_contact": _("There is nobody to preview this for. Choose a list with contacts first."),
+        "render_problem": _("For this person it cannot be shown: %(problem)s"),
+    }
+
+
+class LaunchRefused(CampaignsError):
+    """At least one point of the check list must be mended first; `code` is the first one's."""
