@@ -103,6 +103,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = RELAY_BASE_URL.startswith("https:")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 CSRF_TRUSTED_ORIGINS = [RELAY_BASE_URL]
+CSRF_FAILURE_VIEW = "relay_saas.web.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": POLICY}
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -118,6 +119,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "relay_saas.console.context.frame",
             ],
+            "libraries": {"form_fields": "relay_saas.web.form_fields"},
         },
     },
 ]
