@@ -64,13 +64,14 @@ def decode(text: str, *, columns: int) -> Cursor:
         way, *key = json.loads(data)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor from error
-    if (
-        way not in {"next", "previous"}
-        or len(key) != columns
-        or not all(type(part) in {str, int} for part in key)
-    ):
+    if way not in ("next", "previous") or len(key) != columns or not all(map(_is_part, key)):
         raise BadCursor
     return Cursor(way=way, key=tuple(key))
+
+
+def _is_part(part: object) -> bool:
+    """Say whether a decoded value can be part of a key; PostgreSQL knows no text with NUL."""
+    return type(part) is int or (type(part) is str and "\0" not in part)
 
 
 def page_of(rows: QuerySet[Row], *, order: Sequence[str], cursor: str | None, size: int) -> Page[Row]:
