@@ -22,7 +22,7 @@ _BREAKS = re.compile(r"[\r\n]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
-_ENCODED_WORD = re.compile(r"=\?[!->@-~]+\?[bBqQ]\?[!->@-~]*\?=")
+_ENCODED_WORD = re.compile(r"=\?[!->@-~]+\?(?:[bB]\?[A-Za-z0-9+/]*={0,2}|[qQ]\?[!->@-~]*)\?=")
 # the characters that stand for themselves in a phrase as well (RFC 2047 §5.3)
 _Q_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
