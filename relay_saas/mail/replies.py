@@ -102,7 +102,7 @@ def displayable(raw: bytes) -> str:
         text = raw.decode("latin-1")
     if text.isascii() and text.isprintable():
         return text
-    kept = (" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
+    kept = (" " if unicodedata.category(char) in {"Cc", "Zs", "Zl", "Zp"} else char for char in text)
     return "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip()
 
 

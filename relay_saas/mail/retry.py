@@ -99,8 +99,8 @@ def next_attempt(
 ) -> datetime | None:
     """When to try again after failure `number` (from 1) of this category, or None: give up.
 
-    `number` counts the failures in a row of this category. `first_at` is when the message became due for the
-    first time, `random` lies in [0, 1). None means expired, or that the answer stands because it came as often
+    `number` counts the failures in a row of this category. `first_at` is when the message was due at first,
+    `random` lies in [0, 1). None means expired, or that the answer stands because it came as often
     as its category allows (`stands`). A null MX never gets here: it is final at once.
     """
     if stands(category, number, timings):
