@@ -22,9 +22,15 @@ SYSTEM = Actor(name="system")
 
 
 def record(
-    *, tenant_id: UUID, actor: Actor, verb: str, subject: models.Model, changes: dict[str, object] | None = None
+    *,
+    tenant_id: UUID,
+    actor: Actor,
+    verb: str,
+    subject: models.Model,
+    changes: dict[str, object] | None = None,
 ) -> None:
-    """Adds one audit event in the caller's transaction; `verb` is a past participle (`launched`, `revoked`)."""
+    """Adds one audit event in the caller's transaction; `verb` is a past participle (`launched`,
+    `revoked`)."""
     AuditEvent.objects.create(
         tenant_id=tenant_id,
         user_id=actor.user_id,

@@ -16,7 +16,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class TenantMiddleware:
     """`/o/<slug>/…` runs in the scope of the member's tenant; every other path runs outside any scope.
 
-    Sets `request.member` (None outside). An outsider gets the 404 of an organization that never existed, by the
+    Sets `request.member` (None outside). An outsider gets the 404 of an organization that never existed,
+    by the
     view decorator. A refusal of an unsafe request rolls back whatever it had written.
     """
 

@@ -1,4 +1,5 @@
-"""Row-level security and grants as migration operations: who may touch which table, in the migration that makes it."""
+"""Row-level security and grants as migration operations: who may touch which table, in the migration
+that makes it."""
 
 from django.db.migrations.operations import RunSQL
 
@@ -7,9 +8,10 @@ WRITE = "select, insert, update, delete"
 
 
 def tenant_table(table: str, *, app: str = WRITE, dispatch: str = "", key: str = "tenant_id") -> RunSQL:
-    """Puts `table` under the tenant policy for relay_app and, with `dispatch` rights, opens it to the queue runs.
+    """Puts `table` under the tenant policy for relay_app and, with `dispatch` rights, opens it to queue runs.
 
-    The policy reads a sub-select, which PostgreSQL evaluates once per statement; `app_tenant()` raises without a
+    The policy reads a sub-select, which PostgreSQL evaluates once per statement; `app_tenant()` raises
+    without a
     scope, because 0 rows would hide a lost scope as an empty page.
     """
     lines = [
@@ -37,7 +39,8 @@ def shared_table(table: str, *, app: str = WRITE, dispatch: str = "") -> RunSQL:
 def resolver(signature: str, returns: str, body: str, *, grant_to: str = "relay_app") -> RunSQL:
     """A SECURITY DEFINER function: the only way to ask a question before the tenant is known.
 
-    `signature` is `name(arg type, …)`, `body` one SQL query. Execution is taken from everybody and given to one role.
+    `signature` is `name(arg type, …)`, `body` one SQL query. Execution is taken from everybody and given
+    to one role.
     """
     return RunSQL(
         f"create function {signature} returns {returns} language sql stable security definer "

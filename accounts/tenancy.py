@@ -1,4 +1,4 @@
-"""Tenant scope: which tenant's rows this code may touch, for the managers and for PostgreSQL's policies alike.
+"""Tenant scope: which tenant's rows this code may touch, for managers and PostgreSQL's policies alike.
 
 The first net is the explicit tenant argument of services, the second is the manager that fails closed here,
 the third is row-level security (accounts/rls.py). docs/adr/0003-tenancy.md says why there are three.

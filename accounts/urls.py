@@ -18,7 +18,9 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path(
-        "password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"
+        "password/reset/key/done/",
+        views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
     ),
     path("email/", views.email, name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),

@@ -1,4 +1,5 @@
-"""The Celery application: short tasks, late acks, JSON only, no result backend; due times live in PostgreSQL."""
+"""The Celery application: short tasks, late acks, JSON only, no result backend; due times live in
+PostgreSQL."""
 
 import os
 
@@ -25,8 +26,13 @@ app = Celery("relay_saas")
 app.conf.update(
     broker_url=broker_url(settings.REDIS_URL),
     broker_connection_retry_on_startup=True,
-    # A killed worker's task comes back after the visibility time-out, and is looked for every second, not every 100 s.
-    broker_transport_options={"visibility_timeout": 300, "unacked_restore_interval": 2, "unacked_restore_throttle": 1},
+    # A killed worker's task comes back after the visibility time-out, and is looked for every second, not
+    # every 100 s.
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+    },
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,

@@ -1,4 +1,5 @@
-"""Typed readers of the environment; each setting may come as NAME or as NAME_FILE, the path of a file that holds it."""
+"""Typed readers of the environment; each setting may come as NAME or as NAME_FILE, the path of a file
+that holds it."""
 
 import base64
 import binascii
@@ -54,7 +55,8 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
 
 
 def keys(name: str) -> dict[int, bytes]:
-    """Keys as `id:base64[,id:base64…]`; the first is the current one, the rest still open what they closed."""
+    """Keys as `id:base64[,id:base64…]`; the first is the current one, the rest still open what they
+    closed."""
     ring: dict[int, bytes] = {}
     for word in words(name):
         key_id, _, secret = word.partition(":")

@@ -1,4 +1,5 @@
-"""Settings; every value that differs between installations is read from the environment (docs/operating.md)."""
+"""Settings; every value that differs between installations is read from the environment
+(docs/operating.md)."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ SECRET_KEY = env.required("RELAY_SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.words("RELAY_HOSTS") or ["localhost", "127.0.0.1"]
 
-# --- What the relay is told about its surroundings -------------------------------------------------------------
+# --- What the relay is told about its surroundings
+# -------------------------------------------------------------
 DATABASE_URL = env.required("DATABASE_URL")
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL")
 DATABASE_DISPATCH_URL = env.text("DATABASE_DISPATCH_URL")
@@ -40,7 +42,8 @@ RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")
 RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 
-# --- Django -----------------------------------------------------------------------------------------------------
+# --- Django
+# -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -125,14 +128,16 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 COTTON_DIR = "components"
 
-# --- Languages and time -----------------------------------------------------------------------------------------
+# --- Languages and time
+# -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- Static files -----------------------------------------------------------------------------------------------
+# --- Static files
+# -----------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("RELAY_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "relay_saas" / "static"]

@@ -52,7 +52,8 @@ class TenantApiView(APIView):
     required_scope: ClassVar[dict[str, str]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Opens the scope after authentication (`initial`), closes it with the answer known; commits come before 2xx."""
+        """Opens the scope after authentication (`initial`), closes it with the answer known; commits
+        come before 2xx."""
         with ExitStack() as self.scope:
             response = super().dispatch(request, *args, **kwargs)
             if response.status_code >= 400 and transaction.get_connection().in_atomic_block:

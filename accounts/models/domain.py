@@ -7,7 +7,8 @@ from accounts.tenancy import TenantOwned
 
 
 class SendingDomain(TenantOwned):
-    """A tenant's subdomain: From, d=, return path and tracking host are below it (docs/adr/0005-identity.md)."""
+    """A tenant's subdomain: From, d=, return path and tracking host are below it
+    (docs/adr/0005-identity.md)."""
 
     class State(models.TextChoices):
         """Where the DNS records stand."""
@@ -17,7 +18,8 @@ class SendingDomain(TenantOwned):
         BROKEN = "broken", _("Records broke")
 
     name = models.TextField()
-    #: Random; stands in every CNAME target, so that nobody else's zone can prove this domain for another tenant.
+    #: Random; stands in every CNAME target, so that nobody else's zone can prove this domain for another
+    #: tenant.
     label = models.TextField()
     state = models.TextField(choices=State, default=State.PENDING)
     #: `[{"purpose", "type", "name", "value", "found": [..], "ok": bool}]` of the last check.
@@ -50,7 +52,9 @@ class DkimKey(TenantOwned):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "domain", "selector"], name="dkimkey_selector")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "domain", "selector"], name="dkimkey_selector")
+        ]
 
     def __str__(self) -> str:
         return f"{self.selector} {self.algorithm}"

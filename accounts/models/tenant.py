@@ -19,7 +19,9 @@ class Tenant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     #: 32 bits, so that a return path fits into 64 octets.
-    number = models.IntegerField(unique=True, db_default=models.expressions.RawSQL("nextval('accounts_tenant_number')", []))
+    number = models.IntegerField(
+        unique=True, db_default=models.expressions.RawSQL("nextval('accounts_tenant_number')", [])
+    )
     slug = models.SlugField(max_length=40, unique=True)
     name = models.TextField()
     locale = models.TextField(default="en")

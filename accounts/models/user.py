@@ -9,7 +9,9 @@ from django.db import models
 class UserManager(BaseUserManager["User"]):
     """Makes people; addresses are kept in lower case."""
 
-    def create_user(self, email: str, password: str | None = None, *, name: str = "", locale: str = "en") -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, name: str = "", locale: str = "en"
+    ) -> "User":
         """A person who signs in with `email`; without a password nobody can sign in."""
         user = self.model(email=email.lower(), name=name, locale=locale)
         user.set_password(password)

@@ -21,18 +21,25 @@ class Member:
     role: Role
 
 
-_COLUMNS = "tenant_id, tenant_number, slug, tenant_name, time_zone, user_id, role"
+_MEMBERSHIP = """
+select tenant_id, tenant_number, slug, tenant_name, time_zone, user_id, role from resolve_membership(%s, %s)
+"""
+_MEMBERSHIPS = """
+select tenant_id, tenant_number, slug, tenant_name, time_zone, user_id, role from memberships_of(%s)
+order by tenant_name
+"""
 
 
 def find_member(slug: str, user_id: int) -> Member | None:
-    """The membership of `user_id` in the organization `slug`; None for outsiders and for slugs that never existed."""
-    found = _ask(f"select {_COLUMNS} from resolve_membership(%s, %s)", [slug, user_id])
+    """The membership of `user_id` in the organization `slug`; None for outsiders and for slugs that
+    never existed."""
+    found = _ask(_MEMBERSHIP, [slug, user_id])
     return found[0] if found else None
 
 
 def memberships_of(user_id: int) -> list[Member]:
     """Every organization of a person, by name (the tenant switcher)."""
-    return _ask(f"select {_COLUMNS} from memberships_of(%s) order by tenant_name", [user_id])
+    return _ask(_MEMBERSHIPS, [user_id])
 
 
 def _ask(sql: str, parameters: list[object]) -> list[Member]:

@@ -9,7 +9,8 @@ from relay_saas.mail.dns import DnsTemporary, Resolver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One record, what DNS said, and whether that is enough. `unknown`: DNS did not answer, so nothing was learned."""
+    """One record, what DNS said, and whether that is enough. `unknown`: DNS did not answer, so nothing
+    was learned."""
 
     record: Record
     found: tuple[str, ...]

@@ -110,4 +110,6 @@ def egress_addresses() -> list[str]:
 
 def spf(addresses: Sequence[str]) -> str:
     """The SPF record of a return path (RFC 7208): our addresses and nobody else's."""
-    return " ".join(["v=spf1", *(f"ip{6 if ':' in address else 4}:{address}" for address in addresses), "-all"])
+    return " ".join(
+        ["v=spf1", *(f"ip{6 if ':' in address else 4}:{address}" for address in addresses), "-all"]
+    )

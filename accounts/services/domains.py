@@ -75,7 +75,8 @@ def _domain_name(name: str) -> str:
 
 
 def verify_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> SendingDomain:
-    """Asks DNS for every record and sets the state; raises DomainTaken when another tenant verified the name first."""
+    """Asks DNS for every record and sets the state; raises DomainTaken when another tenant verified the
+    name first."""
     with tenant_scope(tenant_id):
         domain = SendingDomain.objects.get(pk=domain_id)
         wanted = tenant_records(domain)
@@ -105,7 +106,11 @@ def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDom
     domain.save(update_fields=["state", "checked_at", "records", "verified_at"])
     if before != after:
         audit.record(
-            tenant_id=domain.tenant_id, actor=actor, verb="checked", subject=domain, changes={"state": [before, after]}
+            tenant_id=domain.tenant_id,
+            actor=actor,
+            verb="checked",
+            subject=domain,
+            changes={"state": [before, after]},
         )
     return domain
 

@@ -18,7 +18,8 @@ View = Callable[..., HttpResponseBase]
 def tenant_page(capability: Capability) -> Callable[[View], View]:
     """Calls `view(request, member, **kwargs)` for members with `capability`.
 
-    Strangers are sent to sign in; outsiders get 404, as for an organization that does not exist; a member whose role
+    Strangers are sent to sign in; outsiders get 404, as for an organization that does not exist; a member
+    whose role
     lacks the capability gets 403.
     """
 

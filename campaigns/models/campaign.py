@@ -41,12 +41,14 @@ class Campaign(TenantOwned):
     text_source = models.TextField(default="")
 
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True, related_name="+")
-    #: Cut to milliseconds: with `salt` and the contact's id it makes every message id (docs/adr/0002-ledger.md).
+    #: Cut to milliseconds: with `salt` and the contact's id it makes every message id
+    #: (docs/adr/0002-ledger.md).
     launched_at = models.DateTimeField(null=True)
     salt = models.BigIntegerField(default=0)
     #: Messages written by the launch; null until it is done.
     audience = models.BigIntegerField(null=True)
-    #: People of the list who get no message, by reason: `{"unsubscribed": n, "smtputf8": n, "suppressed": n}`.
+    #: People of the list who get no message, by reason: `{"unsubscribed": n, "smtputf8": n, "suppressed":
+    #: n}`.
     left_out = models.JSONField(default=dict)
     created_by_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -54,7 +56,9 @@ class Campaign(TenantOwned):
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "launched_at"], name="campaign_tenant_launched_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "launched_at"], name="campaign_tenant_launched_at")
+        ]
         indexes = [models.Index(fields=["tenant", "-id"], name="campaign_tenant_id")]
 
     def __str__(self) -> str:

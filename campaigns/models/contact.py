@@ -29,7 +29,8 @@ class ContactField(TenantOwned):
 
 
 class Contact(TenantOwned):
-    """`email_key` is the normalised address (relay_saas.mail.addresses) and the identity within the tenant."""
+    """`email_key` is the normalised address (relay_saas.mail.addresses) and the identity within the
+    tenant."""
 
     email = models.TextField()
     email_key = models.TextField()

@@ -28,7 +28,9 @@ class Content(TenantOwned):
     headers = models.JSONField(default=list)
     #: The domain that signs; the envelope and the tracking host are below it.
     sending_domain = models.ForeignKey("accounts.SendingDomain", on_delete=models.PROTECT, related_name="+")
-    mailing_list = models.ForeignKey("campaigns.ContactList", on_delete=models.PROTECT, null=True, related_name="+")
+    mailing_list = models.ForeignKey(
+        "campaigns.ContactList", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -43,7 +45,9 @@ class Link(TenantOwned):
     target = models.TextField()
 
     class Meta(TenantOwned.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "content", "index"], name="link_tenant_content")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "content", "index"], name="link_tenant_content")
+        ]
 
     def __str__(self) -> str:
         return self.target

@@ -29,7 +29,9 @@ class ContactImport(TenantOwned):
 class ImportProblem(TenantOwned):
     """A row of the file that was not imported; becomes a line of the errors file."""
 
-    contact_import = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="+", db_index=False)
+    contact_import = models.ForeignKey(
+        ContactImport, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     #: Line of the *file* on which the row begins, from 1.
     line = models.BigIntegerField()
     #: A code; campaigns.services.import_errors has its sentence.
@@ -39,7 +41,9 @@ class ImportProblem(TenantOwned):
     cells = ArrayField(models.TextField())
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["tenant", "contact_import", "line"], name="importproblem_tenant_line")]
+        indexes = [
+            models.Index(fields=["tenant", "contact_import", "line"], name="importproblem_tenant_line")
+        ]
 
     def __str__(self) -> str:
         return f"{self.line} {self.reason}"

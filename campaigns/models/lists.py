@@ -38,7 +38,9 @@ class Subscription(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "mailing_list", "contact"], name="subscription_tenant_list_contact")
+            models.UniqueConstraint(
+                fields=["tenant", "mailing_list", "contact"], name="subscription_tenant_list_contact"
+            )
         ]
 
     def __str__(self) -> str:

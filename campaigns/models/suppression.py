@@ -33,7 +33,9 @@ class Suppression(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "email_key", "scope"], name="suppression_tenant_email_scope")
+            models.UniqueConstraint(
+                fields=["tenant", "email_key", "scope"], name="suppression_tenant_email_scope"
+            )
         ]
 
     def __str__(self) -> str:

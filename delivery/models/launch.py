@@ -14,7 +14,9 @@ class Launch(TenantOwned):
     written = models.BigIntegerField(default=0)
 
     class Meta(TenantOwned.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "campaign_id"], name="launch_tenant_campaign")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "campaign_id"], name="launch_tenant_campaign")
+        ]
 
     def __str__(self) -> str:
         return f"launch of {self.campaign_id}"

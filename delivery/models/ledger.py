@@ -1,6 +1,7 @@
 """Message (what, to whom), Attempt (what happened; the last one is the state), and their sums. Insert only.
 
-The tables are made by SQL in the first migration: Message, Attempt and Transcript are partitioned by the month in
+The tables are made by SQL in the first migration: Message, Attempt and Transcript are partitioned by the
+month in
 the message's version-7 id, and their database keys begin with the tenant (docs/adr/0002-ledger.md).
 """
 
@@ -13,7 +14,8 @@ from delivery.models.stream import Stream
 
 
 class AttemptState(models.IntegerChoices):
-    """What an attempt says of its message; OPEN ones leave it in the queue. Transitions: delivery_transition."""
+    """What an attempt says of its message; OPEN ones leave it in the queue. Transitions:
+    delivery_transition."""
 
     DELIVERED = 1, _("Delivered")
     DEFERRED = 2, _("Deferred")
@@ -109,7 +111,8 @@ class Reply(TenantOwned):
 
 
 class Counter(TenantOwned):
-    """Messages by final state, exact because written with the attempts; campaign 0 is mail without a campaign."""
+    """Messages by final state, exact because written with the attempts; campaign 0 is mail without a
+    campaign."""
 
     pk = models.CompositePrimaryKey("tenant", "campaign_id", "state", "shard")
     campaign_id = models.BigIntegerField()

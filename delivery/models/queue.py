@@ -11,7 +11,9 @@ class Lane(TenantOwned):
     """(pool or pinned source, site, stream, tenant, campaign). Site null: the domain is not resolved yet."""
 
     pool = models.ForeignKey(EgressPool, on_delete=models.PROTECT, related_name="+", db_index=False)
-    source = models.ForeignKey(EgressSource, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    source = models.ForeignKey(
+        EgressSource, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     stream = models.SmallIntegerField(choices=Stream)
     campaign_id = models.BigIntegerField(null=True)
@@ -82,7 +84,9 @@ class Permit(models.Model):
     pk = models.CompositePrimaryKey("run", "source", "provider")
     run = models.ForeignKey(QueueRun, on_delete=models.CASCADE, related_name="+", db_index=False)
     source = models.ForeignKey(EgressSource, on_delete=models.CASCADE, related_name="+", db_index=False)
-    provider = models.ForeignKey("delivery.Provider", on_delete=models.CASCADE, related_name="+", db_index=False)
+    provider = models.ForeignKey(
+        "delivery.Provider", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     n = models.SmallIntegerField()
 
     def __str__(self) -> str:

@@ -1,4 +1,5 @@
-"""The map of the outside world: domain -> site (sorted MX set) -> provider, and our own sources. No tenant's data."""
+"""The map of the outside world: domain -> site (sorted MX set) -> provider, and our own sources. No
+tenant's data."""
 
 from django.db import models
 

@@ -91,7 +91,11 @@ def _setup(tenant_id: UUID) -> Setup:
 def _period(tenant_id: UUID) -> Period:
     launched = Campaign.objects.filter(tenant_id=tenant_id, launched_at__gte=timezone.now() - PERIOD)
     ids = list(launched.values_list("pk", flat=True))
-    counted = Counter.objects.filter(tenant_id=tenant_id, campaign_id__in=ids).values_list("state").annotate(Sum("n"))
+    counted = (
+        Counter.objects.filter(tenant_id=tenant_id, campaign_id__in=ids)
+        .values_list("state")
+        .annotate(Sum("n"))
+    )
     by_state = dict(counted.order_by())
     clicked = EngagementCounter.objects.filter(
         tenant_id=tenant_id, campaign_id__in=ids, kind=Engagement.Kind.CLICKED, machine=False

@@ -14,8 +14,7 @@ from relay_saas.console.home import home_of
 @login_required
 def front_door(request: HttpRequest) -> HttpResponse:
     """Sends a person to their first organization, or says that they have none."""
-    assert request.user.pk is not None
-    memberships = memberships_of(request.user.pk)
+    memberships = memberships_of(int(request.user.pk or 0))
     if memberships:
         return redirect("console:home", memberships[0].slug)
     return render(request, "console/no_organization.html")

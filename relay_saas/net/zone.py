@@ -1,4 +1,5 @@
-"""Publishes records of our zone by DNS UPDATE (RFC 2136), or writes them as a zone file for a person to load."""
+"""Publishes records of our zone by DNS UPDATE (RFC 2136), or writes them as a zone file for a person to
+load."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ class ZoneRefused(RelayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneRecord:
-    """One record: absolute name without the last dot, type, and value in presentation form (TXT: unquoted)."""
+    """One record: absolute name without the last dot, type, and value in presentation form (TXT:
+    unquoted)."""
 
     name: str
     type: str

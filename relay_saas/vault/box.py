@@ -19,7 +19,8 @@ class SealBroken(RelayError):
 
 
 def seal(plain: bytes, aad: bytes) -> bytes:
-    """`key id (1 byte) + nonce (12) + ciphertext and tag`; `aad` names tenant and row, so a copy elsewhere is useless."""
+    """`key id (1 byte) + nonce (12) + ciphertext and tag`; `aad` names tenant and row, so a copy
+    elsewhere is useless."""
     key_id, key = next(iter(settings.RELAY_MASTER_KEYS.items()))
     nonce = os.urandom(NONCE)
     return bytes([key_id]) + nonce + AESGCM(key).encrypt(nonce, plain, aad)

@@ -1,1 +1,2 @@
-"""The independent judge: reads the frozen audience, the receivers' logs and the ledger, and imports nothing of the product."""
+"""The independent judge: reads the frozen audience, the receivers' logs and the ledger, and imports
+nothing of the product."""

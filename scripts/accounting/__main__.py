@@ -1,4 +1,5 @@
-"""`python -m scripts.accounting`: prints the accounting of one campaign and ends with 1 where anything is wrong."""
+"""`python -m scripts.accounting`: prints the accounting of one campaign and ends with 1 where anything
+is wrong."""
 
 import argparse
 import json
@@ -21,10 +22,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--owner", required=True, help="the database's URL as its owner")
     parser.add_argument("--tenant", required=True, help="slug")
     parser.add_argument("--campaign", required=True, type=int)
-    parser.add_argument("--audience", required=True, type=Path, help="addresses frozen before the launch, a line each")
+    parser.add_argument(
+        "--audience", required=True, type=Path, help="addresses frozen before the launch, a line each"
+    )
     parser.add_argument("--received", required=True, type=Path, help="the receivers' folder")
     parser.add_argument("--stopped", type=Path, help='JSON: {"address": time at which the stop was answered}')
-    parser.add_argument("--running", action="store_true", help="the campaign still runs: open messages are not lost")
+    parser.add_argument(
+        "--running", action="store_true", help="the campaign still runs: open messages are not lost"
+    )
     parser.add_argument("--dns", help="host:port: verify signatures with keys asked from there")
     parser.add_argument("--verify", type=int, default=0, help="how many messages dkimpy verifies; -1: all")
     parser.add_argument("--opendkim", type=int, default=0, help="how many messages OpenDKIM verifies")
@@ -86,7 +91,10 @@ def signature_report(received: list[Copy], server: str, verify: int, by_opendkim
         good = good and not survived
     if by_opendkim and shutil.which("opendkim"):
         some = [copy.raw() for copy in received[:by_opendkim]]
-        report |= {"opendkim_checked": len(some), "opendkim_verified": signatures.opendkim_verified(some, find)}
+        report |= {
+            "opendkim_checked": len(some),
+            "opendkim_verified": signatures.opendkim_verified(some, find),
+        }
         good = good and report["opendkim_verified"] == len(some)
     return report | {"all_verified": good}
 

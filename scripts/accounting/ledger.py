@@ -22,7 +22,9 @@ left join delivery_queueentry q on q.tenant_id = m.tenant_id and q.message_id = 
 left join delivery_attempt a on a.tenant_id = m.tenant_id and a.message_id = m.id
 where m.tenant_id = %s and m.campaign_id = %s group by 1, 2, 3, 4
 """
-_COUNTERS = "select state, sum(n)::bigint from delivery_counter where tenant_id = %s and campaign_id = %s group by 1"
+_COUNTERS = (
+    "select state, sum(n)::bigint from delivery_counter where tenant_id = %s and campaign_id = %s group by 1"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,5 @@
-"""Verifies signatures from the receivers' bytes and keys by DNS: dkimpy on all, OpenDKIM on some, and that tampering fails."""
+"""Verifies signatures from the receivers' bytes and keys by DNS: dkimpy on all, OpenDKIM on some, and
+that tampering fails."""
 
 import re
 import subprocess
@@ -73,7 +74,8 @@ def tampered(raw: bytes) -> Iterable[tuple[str, bytes]]:
 
 
 def opendkim_verified(messages: Sequence[bytes], find: Lookup) -> int:
-    """How many messages' RSA signatures OpenDKIM verifies; it is handed the keys' records, since it knows no other DNS port."""
+    """How many messages' RSA signatures OpenDKIM verifies; it is handed the keys' records, since it
+    knows no other DNS port."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         records, paths = {}, []

@@ -46,7 +46,8 @@ def judge(
 ) -> Verdict:
     """Compares what was frozen, what the ledger says and what the receivers took.
 
-    `stopped`: recipient -> time at which a cancel or an unsubscribe had been answered. `quiet`: the campaign is over,
+    `stopped`: recipient -> time at which a cancel or an unsubscribe had been answered. `quiet`: the
+    campaign is over,
     so that everything open is lost.
     """
     frozen = {address.lower() for address in audience}
@@ -67,7 +68,8 @@ def _check_copy(
     entry = ledger.entries.get(message_id) if message_id else None
     rcpt = copy.rcpt.lower()
     if entry is None:
-        # Other mail of the same receivers (API mail, a test) is not this campaign's business unless it is for its people.
+        # Other mail of the same receivers (API mail, a test) is not this campaign's business unless it is
+        # for its people.
         return None
     verdict.accepted += 1
     verdict.accepted_by_provider[copy.provider] += 1
@@ -83,7 +85,9 @@ def _check_copy(
     if said.pop("to") != rcpt:
         verdict.unexpected.append(f"{rcpt}: the To header names somebody else")
     verdict.unexpected += [
-        f"{rcpt}: {part} carries the token of {token}" for part, token in said.items() if token != str(entry.message)
+        f"{rcpt}: {part} carries the token of {token}"
+        for part, token in said.items()
+        if token != str(entry.message)
     ]
     return entry.message
 
@@ -107,6 +111,10 @@ def _check_ledger(
             explained = verdict.duplicate_explained if entry.was_in_doubt else verdict.duplicate_unexplained
             explained.append(f"{entry.rcpt}: {n} copies")
     verdict.lost += [f"{address}: not in the ledger" for address in sorted(frozen - known)]
-    verdict.unexpected += [f"{address}: in the ledger, not in the audience" for address in sorted(known - frozen)]
-    verdict.equation_holds = ledger.audience == len(ledger.entries) == sum(verdict.states.values()) + verdict.open
+    verdict.unexpected += [
+        f"{address}: in the ledger, not in the audience" for address in sorted(known - frozen)
+    ]
+    verdict.equation_holds = (
+        ledger.audience == len(ledger.entries) == sum(verdict.states.values()) + verdict.open
+    )
     verdict.counters_agree = ledger.counters == {state: n for state, n in verdict.states.items() if n}

@@ -76,13 +76,12 @@ def token_message(token: str) -> UUID | None:
 
 def parsed(raw: bytes) -> EmailMessage:
     """The message by the standard library's parser."""
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
+    return email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
 
 
 def identities(copy: Copy, message: EmailMessage) -> dict[str, str]:
-    """Who each part of the message says it is for: message ids from envelope, Message-ID and List-Unsubscribe, and To."""
+    """Who each part of the message says it is for: message ids from envelope, Message-ID and
+    List-Unsubscribe, and To."""
     said = {"to": str(message["To"].addresses[0].addr_spec).lower()}
     said["envelope"] = str(token_message(copy.mail_from.partition("@")[0]))
     local = str(message["Message-ID"]).strip("<> ").partition("@")[0]

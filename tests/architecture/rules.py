@@ -1,4 +1,5 @@
-"""The house rules that no linter knows: each reads a tree and returns its breaches, so that meta-tests can plant some."""
+"""The house rules that no linter knows: each reads a tree and returns its breaches, so that meta-tests
+can plant some."""
 
 import ast
 import re
@@ -78,7 +79,8 @@ def functions_are_short(root: Path) -> Iterator[Breach]:
 
 
 def imports_stand_at_the_top(root: Path) -> Iterator[Breach]:
-    """No import inside a function, none under TYPE_CHECKING: both hide a cycle. AppConfig.ready is Django's place."""
+    """No import inside a function, none under TYPE_CHECKING: both hide a cycle. AppConfig.ready is
+    Django's place."""
     for path in python_files(root):
         for node in ast.walk(_tree(path)):
             inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "ready"
@@ -87,7 +89,9 @@ def imports_stand_at_the_top(root: Path) -> Iterator[Breach]:
                 continue
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Import | ast.ImportFrom):
-                    yield Breach("import hidden", str(path.relative_to(root)), inner.lineno, ast.unparse(inner))
+                    yield Breach(
+                        "import hidden", str(path.relative_to(root)), inner.lineno, ast.unparse(inner)
+                    )
 
 
 def modules_say_what_they_are_for(root: Path) -> Iterator[Breach]:

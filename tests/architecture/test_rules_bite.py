@@ -37,7 +37,12 @@ PLANTS = [
     (rules.files_are_short, "templates/campaigns/long.html", "<p>\n" * 151, "file too long"),
     (rules.files_are_short, "scripts/long.py", "x = 1\n" * 201, "file too long"),
     (rules.functions_are_short, "delivery/endless.py", LONG_FUNCTION, "function too long"),
-    (rules.imports_stand_at_the_top, "tracking/late.py", '"""Late."""\n\n\ndef f() -> None:\n    import os\n', "import hidden"),
+    (
+        rules.imports_stand_at_the_top,
+        "tracking/late.py",
+        '"""Late."""\n\n\ndef f() -> None:\n    import os\n',
+        "import hidden",
+    ),
     (
         rules.imports_stand_at_the_top,
         "tracking/checking.py",
@@ -47,7 +52,12 @@ PLANTS = [
     (rules.modules_say_what_they_are_for, "accounts/mute.py", "x = 1\n", "no docstring"),
     (rules.names_name_a_subject, "accounts/utils.py", '"""Things."""\n', "module without a subject"),
     (rules.nothing_is_left_undone, "accounts/later.py", '"""L."""\n# TO' + "DO: finish\n", "banned word"),
-    (rules.models_are_asked_by_import, "campaigns/around.py", '"""A."""\nX = apps.get_model("delivery", "Lane")\n', "get_model"),
+    (
+        rules.models_are_asked_by_import,
+        "campaigns/around.py",
+        '"""A."""\nX = apps.get_model("delivery", "Lane")\n',
+        "get_model",
+    ),
     (
         rules.type_ignores_are_rare_and_explained,
         "campaigns/loose.py",
@@ -63,7 +73,9 @@ PLANTS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "path", "text", "name"), PLANTS, ids=[f"{plant[3]}-{plant[1]}" for plant in PLANTS])
+@pytest.mark.parametrize(
+    ("rule", "path", "text", "name"), PLANTS, ids=[f"{plant[3]}-{plant[1]}" for plant in PLANTS]
+)
 def test_a_planted_breach_is_named(planted: Path, rule: object, path: str, text: str, name: str) -> None:
     (planted / path).write_text(text)
     breaches: list[Breach] = list(rule(planted))  # type: ignore[operator]
@@ -94,8 +106,16 @@ def test_the_copy_keeps_every_contract(copy_of_the_house: Path) -> None:
 IMPORTS = [
     ("campaigns/upward.py", "from delivery import models", "campaigns is not allowed to import delivery"),
     ("relay_saas/mail/impure.py", "import django", "relay_saas.mail is not allowed to import django"),
-    ("relay_saas/simulator/partial.py", "import relay_saas.mail.dkim", "relay_saas.simulator is not allowed to import relay_saas.mail.dkim"),
-    ("accounts/models/upward.py", "from accounts import services", "accounts.models is not allowed to import accounts.services"),
+    (
+        "relay_saas/simulator/partial.py",
+        "import relay_saas.mail.dkim",
+        "relay_saas.simulator is not allowed to import relay_saas.mail.dkim",
+    ),
+    (
+        "accounts/models/upward.py",
+        "from accounts import services",
+        "accounts.models is not allowed to import accounts.services",
+    ),
 ]
 
 

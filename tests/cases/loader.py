@@ -1,4 +1,5 @@
-"""Reads the bad-input cases: `load("addresses")` yields `(group, case)`, `to_bytes` gives an input's bytes."""
+"""Reads the bad-input cases: `load("addresses")` yields `(group, case)`, `to_bytes` gives an input's
+bytes."""
 
 import base64
 import json

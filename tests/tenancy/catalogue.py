@@ -1,4 +1,5 @@
-"""What PostgreSQL's catalogue says of our tables: policies, grants, uniques. Each reader names what is wrong."""
+"""What PostgreSQL's catalogue says of our tables: policies, grants, uniques. Each reader names what is
+wrong."""
 
 from django.db import connection
 
@@ -12,7 +13,8 @@ from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in (
 """
 _UNIQUES = """
 select i.relname, t.relname, x.indisprimary, (select array_agg(a.attname::text order by k.n)
-  from unnest(x.indkey::smallint[]) with ordinality k(attnum, n) join pg_attribute a on a.attrelid = t.oid and a.attnum = k.attnum)
+  from unnest(x.indkey::smallint[]) with ordinality k(attnum, n)
+  join pg_attribute a on a.attrelid = t.oid and a.attnum = k.attnum)
 from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
 where x.indisunique and t.relnamespace = 'public'::regnamespace and not t.relispartition
 """
@@ -41,7 +43,9 @@ def readable_partitions() -> list[str]:
     """Partitions that the application could read around their parent's policy."""
     return [
         name
-        for name, *_rest in _rows(_TABLES + " and c.relispartition and has_table_privilege('relay_app', c.oid, 'select')")
+        for name, *_rest in _rows(
+            _TABLES + " and c.relispartition and has_table_privilege('relay_app', c.oid, 'select')"
+        )
     ]
 
 

@@ -17,7 +17,10 @@ ADDRESSES = [f"p{number}@gmail.test" for number in range(1, 7)]
 
 
 def token(letter: str, message: UUID) -> str:
-    return letter + base64.b32encode(struct.pack(">BI16sI", 1, 7, message.bytes, 0) + b"\0" * 10).decode().lower()
+    return (
+        letter
+        + base64.b32encode(struct.pack(">BI16sI", 1, 7, message.bytes, 0) + b"\0" * 10).decode().lower()
+    )
 
 
 def mail(rcpt: str, message: UUID, *, unsubscribe: UUID | None = None) -> bytes:
@@ -37,7 +40,11 @@ class Receivers:
     def take(self, rcpt: str, message: UUID, raw: bytes | None = None, *, time: float = 100.0) -> None:
         raw = raw if raw is not None else mail(rcpt, message)
         line = {"time": time, "provider": "gmail", "client": "127.30.0.1", "rcpt": rcpt}
-        line |= {"mail_from": f"{token('b', message)}@rp.news.acme.test", "offset": len(self.bytes) + 8, "size": len(raw)}
+        line |= {
+            "mail_from": f"{token('b', message)}@rp.news.acme.test",
+            "offset": len(self.bytes) + 8,
+            "size": len(raw),
+        }
         self.bytes += len(raw).to_bytes(8) + raw
         self.lines.append(json.dumps(line))
 
@@ -94,7 +101,8 @@ def test_a_duplicate_after_a_doubt_is_explained(receivers: Receivers) -> None:
     receivers.take(ADDRESSES[0], IDS[0])
     receivers.take(ADDRESSES[0], IDS[0])
     verdict = receivers.judged([(9, 1), (3,), (3,), (3,), (3,), (3,)])
-    assert verdict.duplicate_explained and not verdict.duplicate_unexplained
+    assert verdict.duplicate_explained == [f"{ADDRESSES[0]}: 2 copies"]
+    assert verdict.duplicate_unexplained == []
     assert verdict.agrees
 
 

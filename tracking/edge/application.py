@@ -1,150 +1,15 @@
-"""The edge's ASGI application: GET, HEAD and OPTIONS change nothing; one POST ends it (RFC 8058)."""
+"""The edge's ASGI entry; Django is set up for its models, templates and languages before they are imported."""
 
-import asyncio
 import os
-from datetime import UTC, datetime
-from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
-from psycopg_pool import AsyncConnectionPool
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402 (after setup)
-
-from relay_saas.mail.tokens import BadToken, Purpose, Token, TokenKeys, decode  # noqa: E402
-from tracking.edge.http import (  # noqa: E402
-    Answer,
-    BodyTooLarge,
-    Receive,
-    Request,
-    Scope,
-    Send,
-    read_form,
-    read_request,
-    send_answer,
+_keys = import_string("relay_saas.mail.tokens.TokenKeys")(
+    keys=settings.RELAY_TOKEN_KEYS, current=next(iter(settings.RELAY_TOKEN_KEYS))
 )
-from tracking.edge.pages import CSS, page  # noqa: E402
-from tracking.edge.recorder import Recorder, Seen  # noqa: E402
-from tracking.edge.targets import Targets  # noqa: E402
-from tracking.exceptions import UnknownLink  # noqa: E402
-from tracking.selectors.recipient import Recipient, find_recipient  # noqa: E402
-from tracking.services.machine import Visit  # noqa: E402
-from tracking.services.opt_out import opt_in_again, opt_out  # noqa: E402
-
-#: The smallest transparent GIF.
-PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
-READING = frozenset({"GET", "HEAD"})
-
-
-class Edge:
-    """One application per process; owns its connections, its recorder and the targets it remembers."""
-
-    def __init__(self, database_url: str, keys: TokenKeys) -> None:
-        self._keys = keys
-        self._pool = AsyncConnectionPool(database_url, min_size=1, max_size=4, open=False)
-        self._recorder = Recorder(self._pool)
-        self._targets = Targets(self._pool)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            request = read_request(scope)
-            answer = await self._answer(request, receive)
-            await send_answer(send, answer, with_body=request.method != "HEAD")
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        await self._pool.open(wait=True, timeout=30)
-        flushing = asyncio.create_task(self._recorder.run())
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        flushing.cancel()
-        await self._recorder.flush(everything=True)
-        await self._pool.close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _answer(self, request: Request, receive: Receive) -> Answer:
-        kind, _, text = request.path.removeprefix("/").partition("/")
-        try:
-            if kind == "o" and text.endswith(".gif"):
-                return await self._pixel(request, text.removesuffix(".gif"))
-            if kind == "c":
-                return await self._click(request, text)
-            if kind == "u":
-                return await self._unsubscribe(request, text, receive)
-        except (BadToken, UnknownLink):
-            return page(request, "unknown", {}, status=404)
-        except BodyTooLarge:
-            return Answer(status=413, body=b"too large")
-        if request.path == "/e/recipient.css" and request.method in READING:
-            return Answer(body=CSS, content_type="text/css; charset=utf-8")
-        if request.path == "/healthz":
-            return Answer(body=b"ok")
-        return page(request, "unknown", {}, status=404)
-
-    def _token(self, request: Request, text: str, purpose: Purpose) -> Token:
-        return decode(text, purpose, request.host, self._keys)
-
-    async def _pixel(self, request: Request, text: str) -> Answer:
-        if request.method not in READING:
-            return _not_allowed("GET, HEAD")
-        token = self._token(request, text, Purpose.OPEN)
-        if request.method == "GET":
-            await self._note(request, token, "opened", None)
-        return Answer(body=PIXEL, content_type="image/gif")
-
-    async def _click(self, request: Request, text: str) -> Answer:
-        if request.method not in READING:
-            return _not_allowed("GET, HEAD")
-        token = self._token(request, text, Purpose.CLICK)
-        tenant_id = await self._targets.tenant(token.tenant)
-        target = await self._targets.target(tenant_id, token.message, token.extra)
-        if request.method == "GET":
-            await self._note(request, token, "clicked", token.extra)
-        return Answer(status=302, headers=(("location", target),))
-
-    async def _note(self, request: Request, token: Token, kind: str, link_index: int | None) -> None:
-        visit = Visit(user_agent=request.user_agent, at=datetime.now(UTC), link_index=link_index)
-        tenant_id = await self._targets.tenant(token.tenant)
-        self._recorder.add(
-            Seen(tenant_id=tenant_id, message_id=token.message, kind=kind, visit=visit, address=request.address)
-        )
-
-    async def _unsubscribe(self, request: Request, text: str, receive: Receive) -> Answer:
-        token = self._token(request, text, Purpose.UNSUBSCRIBE)
-        if request.method not in READING | {"POST"}:
-            return _not_allowed("GET, HEAD, POST")
-        recipient = await sync_to_async(find_recipient)(token)
-        if request.method in READING:
-            return await _page(request, recipient)
-        form = await read_form(receive)
-        who: dict[str, Any] = {"address": request.address, "user_agent": request.user_agent}
-        if form.get("List-Unsubscribe") == "One-Click":
-            await sync_to_async(opt_out)(recipient, source="one_click", **who)
-            return Answer(body=b"unsubscribed")
-        if form.get("action") == "unsubscribe":
-            await sync_to_async(opt_out)(recipient, source="page", **who)
-        elif form.get("action") == "undo":
-            await sync_to_async(opt_in_again)(recipient, **who)
-        else:
-            return Answer(status=400, body=b"nothing to do: send List-Unsubscribe=One-Click")
-        return await _page(request, await sync_to_async(find_recipient)(token), changed=True)
-
-
-async def _page(request: Request, recipient: Recipient, *, changed: bool = False) -> Answer:
-    context: dict[str, object] = {"recipient": recipient, "changed": changed}
-    return await sync_to_async(page)(request, "unsubscribe", context, fallback=recipient.locale)
-
-
-def _not_allowed(allowed: str) -> Answer:
-    return Answer(status=405, body=b"method not allowed", headers=(("allow", allowed),))
-
-
-application = Edge(
-    settings.DATABASE_URL,
-    TokenKeys(keys=settings.RELAY_TOKEN_KEYS, current=next(iter(settings.RELAY_TOKEN_KEYS))),
-)
+application = import_string("tracking.edge.answers.Edge")(settings.DATABASE_URL, _keys)

@@ -41,7 +41,8 @@ class Answer:
 
 
 def read_request(scope: Scope) -> Request:
-    """The parts of an ASGI HTTP scope that the edge looks at; bytes that are not text become replacement signs."""
+    """The parts of an ASGI HTTP scope that the edge looks at; bytes that are not text become replacement
+    signs."""
     headers = {name: value.decode("utf-8", "replace") for name, value in scope["headers"]}
     client = scope.get("client") or ("", 0)
     return Request(

@@ -10,9 +10,7 @@ from tracking.edge.http import Answer, Request
 
 LANGUAGES = ("ja", "en")
 CSS = (Path(__file__).parent / "recipient.css").read_bytes()
-POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def language_of(request: Request, fallback: str) -> str:
@@ -26,7 +24,9 @@ def language_of(request: Request, fallback: str) -> str:
     return fallback if fallback in LANGUAGES else "en"
 
 
-def page(request: Request, template: str, context: dict[str, object], *, status: int = 200, fallback: str = "en") -> Answer:
+def page(
+    request: Request, template: str, context: dict[str, object], *, status: int = 200, fallback: str = "en"
+) -> Answer:
     """A page of templates/recipient/ under its own strict policy."""
     language = language_of(request, fallback)
     with translation.override(language):

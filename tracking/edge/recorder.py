@@ -1,4 +1,5 @@
-"""Collects pixel and link visits, waits long enough to know machines by their haste, and writes them in batches."""
+"""Collects pixel and link visits, waits long enough to know machines by their haste, and writes them in
+batches."""
 
 import asyncio
 import logging

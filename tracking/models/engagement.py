@@ -48,7 +48,8 @@ class Reaction(TenantOwned):
 
 
 class EngagementCounter(TenantOwned):
-    """Sums by campaign, kind and machine: all of them, and messages with at least one. Campaign 0: no campaign."""
+    """Sums by campaign, kind and machine: all of them, and messages with at least one. Campaign 0: no
+    campaign."""
 
     pk = models.CompositePrimaryKey("tenant", "campaign_id", "kind", "machine")
     campaign_id = models.BigIntegerField()

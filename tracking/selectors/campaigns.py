@@ -62,6 +62,6 @@ def recent_campaigns(*, tenant_id: UUID, limit: int = 5) -> list[CampaignRow]:
 def running_campaigns(*, tenant_id: UUID) -> list[CampaignRow]:
     """What is being prepared, sent or held now."""
     running = [Campaign.State.LAUNCHING, Campaign.State.SENDING, Campaign.State.PAUSED]
-    return campaign_rows(tenant_id, Campaign.objects.filter(tenant_id=tenant_id, state__in=running).order_by("-id")[:20])
-
-
+    return campaign_rows(
+        tenant_id, Campaign.objects.filter(tenant_id=tenant_id, state__in=running).order_by("-id")[:20]
+    )

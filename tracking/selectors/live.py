@@ -16,18 +16,22 @@ MOST_REASONS = 12
 
 _PROVIDERS = """
 with sums as (
-  select provider_id, sum(n) filter (where state = 1) as delivered, sum(n) filter (where state in (2, 9)) as deferred,
+  select provider_id, sum(n) filter (where state = 1) as delivered, sum(n) filter (where state in (2, 9))
+    as deferred,
     sum(n) filter (where state in (3, 4)) as bounced
   from delivery_rollup where tenant_id = %(tenant)s and campaign_id = %(campaign)s group by provider_id
 ), waits as (
   select coalesce(s.provider_id, 0) as provider_id, sum(w.n) as waiting, min(w.next_at) as next_at
   from delivery_lane l left join delivery_site s on s.id = l.site_id
-  cross join lateral (select count(*) as n, min(q.next_attempt_at) as next_at from delivery_queueentry q where q.lane_id = l.id
+  cross join lateral (select count(*) as n, min(q.next_attempt_at) as next_at from delivery_queueentry q
+    where q.lane_id = l.id
     and q.run_id is null) w
   where l.tenant_id = %(tenant)s and l.campaign_id = %(campaign)s group by 1
 )
-select p.name, coalesce(s.delivered, 0), coalesce(s.deferred, 0), coalesce(s.bounced, 0), coalesce(w.waiting, 0), w.next_at
-from sums s full join waits w using (provider_id) join delivery_provider p on p.id = coalesce(s.provider_id, w.provider_id)
+select p.name, coalesce(s.delivered, 0), coalesce(s.deferred, 0), coalesce(s.bounced, 0),
+  coalesce(w.waiting, 0), w.next_at
+from sums s full join waits w using (provider_id) join delivery_provider p on p.id =
+  coalesce(s.provider_id, w.provider_id)
 where coalesce(s.delivered, s.deferred, s.bounced, nullif(w.waiting, 0)) is not null
 order by coalesce(s.delivered, 0) + coalesce(w.waiting, 0) desc, p.name limit 100
 """
@@ -108,7 +112,9 @@ def minutes(*, tenant_id: UUID, campaign_id: int) -> Chart:
     for minute, state, n in rows.filter(minute__gte=oldest).values_list("minute", "state", "n"):
         counts[minute, state] = counts.get((minute, state), 0) + n
     first = min(minute for minute, _state in counts)
-    times = tuple(first + timedelta(minutes=at) for at in range(int((newest - first).total_seconds() // 60) + 1))
+    times = tuple(
+        first + timedelta(minutes=at) for at in range(int((newest - first).total_seconds() // 60) + 1)
+    )
 
     def line(state: AttemptState) -> tuple[float, ...]:
         return tuple(float(counts.get((time, state), 0)) for time in times)

@@ -1,7 +1,8 @@
 """Who stands behind an unsubscribe token, even after the message's month was dropped."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -14,6 +15,7 @@ from relay_saas.mail.addresses import mask
 from relay_saas.mail.tokens import Token
 from tracking.exceptions import UnknownLink
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTACT_BITS = (1 << 62) - 1
 
 
@@ -35,6 +37,13 @@ class Recipient:
     subscribed: bool
 
 
+class _Addressee(NamedTuple):
+    campaign_id: int | None
+    contact_id: int | None
+    email_key: str
+    mailing_list: ContactList | None
+
+
 def tenant_of(number: int) -> UUID | None:
     """The tenant that a token names."""
     with connection.cursor() as cursor:
@@ -44,60 +53,64 @@ def tenant_of(number: int) -> UUID | None:
 
 
 def find_recipient(token: Token) -> Recipient:
-    """The person of a verified token; raises UnknownLink when neither ledger nor campaign knows the message."""
+    """The person of a verified token.
+
+    Raises UnknownLink when neither the ledger nor a campaign knows the message.
+    """
     tenant_id = tenant_of(token.tenant)
     if tenant_id is None:
         raise UnknownLink
     with tenant_scope(tenant_id):
-        tenant = Tenant.objects.get(pk=tenant_id)
-        message = Message.objects.filter(id=token.message).first()
-        if message is not None:
-            content = Content.objects.select_related("mailing_list").get(pk=message.content_id)
-            return _recipient(
-                tenant, token.message, message.campaign_id, message.contact_id, message.rcpt_key, content.mailing_list
-            )
-        campaign = Campaign.objects.select_related("mailing_list").filter(launched_at=_launched_at(token.message)).first()
-        if campaign is None:
+        addressee = _in_ledger(token.message) or _in_campaign(token.message)
+        if addressee is None:
             raise UnknownLink
-        contact = Contact.objects.filter(pk=(token.message.int ^ campaign.salt) & _CONTACT_BITS).first()
-        if contact is None:
-            raise UnknownLink
-        return _recipient(tenant, token.message, campaign.pk, contact.pk, contact.email_key, campaign.mailing_list)
+        return _recipient(Tenant.objects.get(pk=tenant_id), token.message, addressee)
 
 
-def _launched_at(message_id: UUID) -> datetime:
-    """The launch instant in a derived id (docs/adr/0002-ledger.md)."""
-    return datetime.fromtimestamp((message_id.int >> 80) / 1000, UTC)
+def _in_ledger(message_id: UUID) -> _Addressee | None:
+    message = Message.objects.filter(id=message_id).first()
+    if message is None:
+        return None
+    content = Content.objects.select_related("mailing_list").get(pk=message.content_id)
+    return _Addressee(message.campaign_id, message.contact_id, message.rcpt_key, content.mailing_list)
 
 
-def _recipient(
-    tenant: Tenant,
-    message_id: UUID,
-    campaign_id: int | None,
-    contact_id: int | None,
-    email_key: str,
-    mailing_list: ContactList | None,
-) -> Recipient:
+def _in_campaign(message_id: UUID) -> _Addressee | None:
+    """The id itself says launch instant and contact (docs/adr/0002-ledger.md)."""
+    launched_at = EPOCH + timedelta(milliseconds=message_id.int >> 80)
+    campaign = Campaign.objects.select_related("mailing_list").filter(launched_at=launched_at).first()
+    if campaign is None:
+        return None
+    contact = Contact.objects.filter(pk=(message_id.int ^ campaign.salt) & _CONTACT_BITS).first()
+    if contact is None:
+        return None
+    return _Addressee(campaign.pk, contact.pk, contact.email_key, campaign.mailing_list)
+
+
+def _recipient(tenant: Tenant, message_id: UUID, addressee: _Addressee) -> Recipient:
+    mailing_list = addressee.mailing_list
     return Recipient(
         tenant_id=tenant.pk,
         tenant_name=tenant.name,
         locale=tenant.locale,
         message_id=message_id,
-        campaign_id=campaign_id,
-        contact_id=contact_id,
-        email_key=email_key,
-        masked=mask(email_key),
+        campaign_id=addressee.campaign_id,
+        contact_id=addressee.contact_id,
+        email_key=addressee.email_key,
+        masked=mask(addressee.email_key),
         list_id=mailing_list.pk if mailing_list else None,
         list_name=mailing_list.name if mailing_list else "",
-        subscribed=_subscribed(contact_id, email_key, mailing_list),
+        subscribed=_subscribed(addressee),
     )
 
 
-def _subscribed(contact_id: int | None, email_key: str, mailing_list: ContactList | None) -> bool:
-    if Suppression.objects.filter(email_key=email_key, scope=Suppression.Scope.MARKETING).exists():
+def _subscribed(addressee: _Addressee) -> bool:
+    if Suppression.objects.filter(email_key=addressee.email_key, scope=Suppression.Scope.MARKETING).exists():
         return False
-    if mailing_list is None or contact_id is None:
+    if addressee.mailing_list is None or addressee.contact_id is None:
         return True
     return Subscription.objects.filter(
-        mailing_list=mailing_list, contact_id=contact_id, state=Subscription.State.SUBSCRIBED
+        mailing_list=addressee.mailing_list,
+        contact_id=addressee.contact_id,
+        state=Subscription.State.SUBSCRIBED,
     ).exists()

@@ -13,7 +13,8 @@ from tracking.models import Engagement, EngagementCounter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """`audience == delivered + bounced + failed + suppressed + expired + cancelled + in_doubt + waiting`, always."""
+    """`audience == delivered + bounced + failed + suppressed + expired + cancelled + in_doubt +
+    waiting`, always."""
 
     audience: int
     by_state: Mapping[AttemptState, int] = field(default_factory=dict)
@@ -115,7 +116,9 @@ def totals_of(*, tenant_id: UUID, audiences: Mapping[int, int]) -> dict[int, Tot
         states[campaign_id][AttemptState(state)] = n
     engaged: dict[int, dict[tuple[str, bool], int]] = defaultdict(dict)
     reacted = EngagementCounter.objects.filter(tenant_id=tenant_id, campaign_id__in=audiences)
-    for campaign_id, kind, machine, messages in reacted.values_list("campaign_id", "kind", "machine", "messages"):
+    for campaign_id, kind, machine, messages in reacted.values_list(
+        "campaign_id", "kind", "machine", "messages"
+    ):
         engaged[campaign_id][(kind, machine)] = messages
     return {
         campaign_id: Totals(audience=audience, by_state=states[campaign_id], engaged=engaged[campaign_id])

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 PROXIES_FOR_PEOPLE = ("GoogleImageProxy", "YahooMailProxy")
 #: Parts of the names by which scanners and libraries introduce themselves.
 SCANNERS = (
-    "bot", "crawl", "spider", "scan", "barracuda", "proofpoint", "mimecast", "symantec", "trendmicro", "fortinet",
-    "python", "curl", "wget", "httpx", "aiohttp", "go-http-client", "java/", "libwww", "headless", "preview",
+    "bot", "crawl", "spider", "scan", "barracuda", "proofpoint", "mimecast", "symantec", "trendmicro",
+    "fortinet",     "python", "curl", "wget", "httpx", "aiohttp", "go-http-client", "java/", "libwww", "headless", "preview",
 )  # fmt: skip
 BURST_LINKS = 3
 BURST_WINDOW = timedelta(seconds=3)
@@ -28,7 +28,8 @@ class Visit:
 def machine_reason(visit: Visit, near: Sequence[Visit]) -> str:
     """Why no person did this, or an empty string; `near` are the visits to the same message around that time.
 
-    Sources: Apple Mail Privacy Protection sends exactly `Mozilla/5.0`; link scanners fetch every link at once.
+    Sources: Apple Mail Privacy Protection sends exactly `Mozilla/5.0`; link scanners fetch every link at
+    once.
     """
     agent = visit.user_agent
     if any(proxy in agent for proxy in PROXIES_FOR_PEOPLE):

@@ -1,4 +1,5 @@
-"""Writes a batch of engagements: the rows, the first of each kind per message, and the sums, in one statement."""
+"""Writes a batch of engagements: the rows, the first of each kind per message, and the sums, in one
+statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +9,12 @@ from uuid import UUID
 
 from accounts.models.tenant import new_id
 
-#: A reaction within this time after the delivery came from a program that read the mail on its way in.
-TOO_SOON = "1 second"
+# A reaction within a second of the delivery came from a program that read the mail on its way in.
 
-RECORD_SQL = f"""
+RECORD_SQL = """
 with given as (
-  select * from unnest(%(messages)s::uuid[], %(ids)s::uuid[], %(kinds)s::text[], %(links)s::smallint[], %(machines)s::bool[],
+  select * from unnest(%(messages)s::uuid[], %(ids)s::uuid[], %(kinds)s::text[], %(links)s::smallint[],
+    %(machines)s::bool[],
     %(reasons)s::text[], %(addresses)s::text[], %(agents)s::text[], %(times)s::timestamptz[])
     g(message_id, id, kind, link_index, machine, reason, address, user_agent, at)
 ), known as (
@@ -23,10 +24,12 @@ with given as (
   from given g join delivery_message m on m.tenant_id = %(tenant)s and m.id = g.message_id
   cross join lateral (select g.kind in ('opened', 'clicked') and exists (select from delivery_attempt a
     where a.tenant_id = m.tenant_id and a.message_id = m.id and a.state = 1
-      and a.at > g.at - interval '{TOO_SOON}') as soon) s
+      and a.at > g.at - interval '1 second') as soon) s
 ), written as (
-  insert into tracking_engagement (tenant_id, message_id, id, kind, campaign_id, link_index, machine, reason, address, user_agent, at)
-  select %(tenant)s, message_id, id, kind, campaign_id, link_index, machine, reason, address, user_agent, at from known
+  insert into tracking_engagement (tenant_id, message_id, id, kind, campaign_id, link_index, machine,
+    reason, address, user_agent, at)
+  select %(tenant)s, message_id, id, kind, campaign_id, link_index, machine, reason, address, user_agent,
+    at from known
 ), firsts as (
   insert into tracking_reaction (tenant_id, message_id, kind, machine, at)
   select %(tenant)s, message_id, kind, machine, min(at) from known group by message_id, kind, machine
@@ -35,7 +38,8 @@ with given as (
   select coalesce(campaign_id, 0) as campaign_id, kind, machine, count(*) as n from known group by 1, 2, 3
 ), people as (
   select coalesce(k.campaign_id, 0) as campaign_id, f.kind, f.machine, count(*) as n
-  from firsts f join (select distinct message_id, campaign_id from known) k using (message_id) group by 1, 2, 3
+  from firsts f join (select distinct message_id, campaign_id from known) k using (message_id) group by 1,
+    2, 3
 )
 insert into tracking_engagementcounter as c (tenant_id, campaign_id, kind, machine, total, messages)
 select %(tenant)s, campaign_id, kind, machine, t.n, coalesce(p.n, 0)

@@ -39,7 +39,11 @@ def campaign_live(request: HttpRequest, member: Member, campaign_id: int) -> Htt
 
 
 def _context(member: Member, campaign_id: int) -> dict[str, object]:
-    found = Campaign.objects.filter(tenant_id=member.tenant_id, pk=campaign_id).select_related("mailing_list").first()
+    found = (
+        Campaign.objects.filter(tenant_id=member.tenant_id, pk=campaign_id)
+        .select_related("mailing_list")
+        .first()
+    )
     if found is None:
         raise NotFound
     key = {"tenant_id": member.tenant_id, "campaign_id": campaign_id}

@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not settings.DATABASE_OWNER_URL:
-            raise CommandError("DATABASE_OWNER_URL must be set: migrations belong to the owner, not to relay_app.")
+            raise CommandError(
+                "DATABASE_OWNER_URL must be set: migrations belong to the owner, not to relay_app."
+            )
         connection.close()
         connection.settings_dict.update(database(settings.DATABASE_OWNER_URL))
         call_command("migrate", interactive=False, verbosity=options["verbosity"])

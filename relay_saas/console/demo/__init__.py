@@ -1,0 +1,1 @@
+"""The story of `make demo`: an organization, its list, a campaign, and the figures at the end."""
