@@ -2,22 +2,18 @@
 
 import os
 import sys
-import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from relay_saas.embedded import environment, info, services, signals
-from relay_saas.embedded.exceptions import ChildDied, Interrupted
+from relay_saas.embedded.exceptions import Interrupted
 from relay_saas.embedded.ports import LOCAL, Ports
-from relay_saas.embedded.processes import STORY, Row, table
+from relay_saas.embedded.processes import STORY, table
 from relay_saas.embedded.supervisor import Program, Supervisor, supervise
 from relay_saas.embedded.terminal import Terminal
+from relay_saas.embedded.watch import Watch
 
 READY_SECONDS = 90.0
-# A worker that dies sooner than this has not worked; after so many in a row it never will.
-TOO_SOON = 10.0
-TOO_OFTEN = 5
 INTERRUPTED = 130
 
 
@@ -54,21 +50,18 @@ class Demo:
 
     def __init__(self, options: Options, supervisor: Supervisor, terminal: Terminal) -> None:
         self.options, self.supervisor, self.say = options, supervisor, terminal.say
-        self.rows: dict[str, Row] = {}
         self.urls: dict[str, str] = {}
-        self.early_deaths: Counter[str] = Counter()
 
     def run(self) -> int:
         """The steps in their order."""
         product = self.start_services()
-        self.start_processes(product)
-        status = self.tell_story(product)
+        watch = self.start_processes(product)
+        status = self.tell_story(product, watch)
         if self.options.leave:
             return status
         self.say_addresses(status)
         while True:
-            self.watch()
-            self.supervisor.pause()
+            self.look_after(watch)
 
     def start_services(self) -> dict[str, str]:
         """PostgreSQL, Valkey, migrations; the answer is the environment of the product's processes."""
@@ -82,38 +75,27 @@ class Demo:
         self.say("the database is migrated")
         return product
 
-    def start_processes(self, product: dict[str, str]) -> None:
+    def start_processes(self, product: dict[str, str]) -> Watch:
         """All rows of the process table at once, then each is awaited."""
         rows = table(self.supervisor.data, self.options.ports, product)
-        self.rows = {row.program.name: row for row in rows}
         children = [self.supervisor.spawn(row.program) for row in rows]
         for child, row in zip(children, rows, strict=True):
             self.supervisor.await_ready(child, row.ready, seconds=READY_SECONDS)
         self.write_info()
-        self.say(f"running: {', '.join(self.rows)}")
+        by_name = {row.program.name: row for row in rows}
+        self.say(f"running: {', '.join(by_name)}")
+        return Watch(supervisor=self.supervisor, rows=by_name, report=self.say)
 
-    def tell_story(self, product: dict[str, str]) -> int:
+    def tell_story(self, product: dict[str, str], watch: Watch) -> int:
         """Run the story on this terminal; the answer is its exit status."""
-        story = self.supervisor.spawn(_manage("demo_story", product, stage=STORY, logged=False))
-        while story.status is None:
-            self.watch()
-            self.supervisor.pause()
-        return self.supervisor.wait(story)
+        story = _manage("demo_story", product, stage=STORY, logged=False)
+        return self.supervisor.run_beside(story, lambda: self.look_after(watch))
 
-    def watch(self) -> None:
-        """Start dead workers again; raises ChildDied, naming the log file, where another process ended."""
-        for name, child in list(self.supervisor.children.items()):
-            if child.status is None or name == "demo_story":
-                continue
-            row = self.rows.get(name)
-            age = time.time() - child.record.born
-            self.early_deaths[name] = self.early_deaths[name] + 1 if age < TOO_SOON else 0
-            if row is None or not row.restart or self.early_deaths[name] >= TOO_OFTEN:
-                log = self.supervisor.data.log(name)
-                raise ChildDied(f"{name} ended by itself with status {child.status}; see {log}")
-            self.say(f"{name} ended with status {child.status} and is started again")
-            self.supervisor.respawn(child)
+    def look_after(self, watch: Watch) -> None:
+        """One look at the processes, and a pause."""
+        if watch.check():
             self.write_info()
+        self.supervisor.pause()
 
     def write_info(self) -> None:
         """Let `make demo INFO=1` know the processes."""
@@ -135,4 +117,4 @@ class Demo:
 
 def _manage(command: str, product: dict[str, str], *, stage: int = 0, logged: bool = True) -> Program:
     argv = (sys.executable, "manage.py", command)
-    return Program(name=command, argv=argv, environment=product, stage=stage, logged=logged)
+    return Program(name=command, argv=argv, environment=product, stage=stage, logged=logged, ends=True)

@@ -36,6 +36,8 @@ class Program:
     identity: Identity = Identity.SELF
     #: False: standard output is the terminal's, not the log file.
     logged: bool = True
+    #: True: it ends by itself, and its end is no death.
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +89,18 @@ class Supervisor:
 
     def run(self, program: Program) -> None:
         """Run a program to its end; raises StepFailed, naming its log file, where it ends with an error."""
-        status = self.wait(self.spawn(program))
+        status = self.run_beside(program, self.pause)
         if status != 0:
             log = self.data.log(program.name)
             raise StepFailed(f"{program.name} ended with status {status}; see {log}")
 
-    def wait(self, child: Child) -> int:
-        """The exit status of a program that ends by itself, and is nobody's to stop afterwards."""
+    def run_beside(self, program: Program, meanwhile: Callable[[], None]) -> int:
+        """The exit status of a program that ends by itself; `meanwhile` is called over and over."""
+        child = self.spawn(program)
         while (status := child.status) is None:
-            self.pause()
+            meanwhile()
         records.kill_session(child.record)
-        self.children.pop(child.program.name, None)
+        self.children.pop(program.name)
         self._write()
         return status
 
