@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from relay_saas.mail.exceptions import MailError
 
 #: Characters of a reply that are kept for storage, display and classification.
 TEXT_LIMIT = 1000
@@ -28,12 +31,20 @@ class Stage(StrEnum):
     OUT_OF_BAND = "oob"
 
 
-class BadReply(ValueError):
-    """The bytes are no SMTP reply; `code` names the reason."""
+class BadReply(MailError):
+    """The bytes are no SMTP reply; `shown` holds the beginning of what came instead."""
+
+    reasons: ClassVar = {
+        "empty": "a reply without a line",
+        "not_a_reply": "the line does not begin with a reply code",
+        "line_count": "the lines do not make exactly one reply",
+        "line_too_long": "a reply line is too long",
+        "reply_too_long": "a reply is too long",
+    }
 
     def __init__(self, code: str, shown: str = "") -> None:
-        super().__init__(f"{code}: {shown}" if shown else code)
-        self.code = code
+        super().__init__(code)
+        self.shown = shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def test_a_proper_address_passes_the_check(address: str) -> None:
 
 
 def test_a_body_with_nul_is_never_written() -> None:
-    with pytest.raises(BadMessage, match="nul"):
+    with pytest.raises(BadMessage, match="NUL"):
         Outgoing(mail_from="", rcpt="a@example.test", data=b"x\0\r\n").check()
 
 

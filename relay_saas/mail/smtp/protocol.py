@@ -60,7 +60,7 @@ class SmtpProtocol(asyncio.Protocol):
         try:
             self._parse()
         except BadReply as error:
-            self.fail(Lost(Cause.GARBAGE, str(error)))
+            self.fail(Lost(Cause.GARBAGE, ": ".join(filter(None, (str(error), error.shown)))))
         self._changed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -4,7 +4,9 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.replies import Reply, Stage
 from relay_saas.mail.smtp.limits import BLOCK, Timeouts
 from relay_saas.mail.smtp.outcome import Cause, Kind, Veto
@@ -18,12 +20,16 @@ _PATH = re.compile(
 )
 
 
-class BadMessage(ValueError):
-    """The envelope or the body holds bytes that must never be written; `code` says which."""
+class BadMessage(MailError):
+    """The envelope or the body holds bytes that must never be written."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    reasons: ClassVar = {
+        "bare_line_end": "the message has a bare CR or LF",
+        "nul": "the message has a NUL",
+        "mail_from": "the return path could end its command",
+        "rcpt": "the recipient could end its command",
+        "smtputf8_needed": "an address has non-ASCII characters and SMTPUTF8 was not asked for",
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
