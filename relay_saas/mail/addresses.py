@@ -1,4 +1,4 @@
-"""Addresses: the one decision about what a mailbox is, for API, import, SMTP and forms (RFC 5321 §4.1.2, RFC 6531)."""
+"""Addresses: the one decision about what a mailbox is, for every surface (RFC 5321 §4.1.2, RFC 6531)."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _TOP_LABEL = re.compile(r"[a-z]")
 _QUOTE = '"'
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-# what spreadsheets and copied text leave around a cell: ASCII blanks, no-break and ideographic space, byte order mark
+# what spreadsheets leave around a cell: ASCII blanks, no-break and ideographic space, byte order mark
 _BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 
 
@@ -82,7 +82,7 @@ def parse_address(text: str) -> Address:
 
 
 def normalise_cell(text: str) -> tuple[str, bool]:
-    """The cell without blanks around it and with full-width ASCII as ASCII, and whether that changed anything.
+    """The cell trimmed and with full-width ASCII as ASCII, and whether that changed anything.
 
     Nothing else is folded: half-width kana, ligatures and look-alikes stay what they are.
     """
@@ -114,7 +114,7 @@ def _parse_slowly(text: str) -> Address:
 
 def _local_part(local: str) -> str:
     if local.startswith(_QUOTE):
-        # mailboxes like "john..doe" exist (old phone mail); spaces, @ and escapes inside quotes confuse other parsers
+        # mailboxes like "john..doe" exist (old phone mail); blanks, @ and escapes in quotes confuse parsers
         quoted = _QUOTED_DOTS.fullmatch(local)
         if quoted is None:
             raise BadAddress("quoted_local")

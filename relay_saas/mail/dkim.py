@@ -1,4 +1,4 @@
-"""DKIM signatures, RSA and Ed25519 over one message (RFC 6376, RFC 8463): relaxed/relaxed, whole body, oversigned."""
+"""DKIM signatures by RSA and Ed25519 over one message (RFC 6376, RFC 8463): relaxed, oversigned."""
 
 import base64
 import hashlib
@@ -21,10 +21,9 @@ PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 RSA_BITS = 2048
 #: each is named once more than it is present, so that a second one breaks the signature
 SIGNED_HEADERS = (
-    "from", "to", "cc", "subject", "date", "reply-to", "message-id", "mime-version", "content-type", "list-unsubscribe",
-    "list-unsubscribe-post", "list-id", "feedback-id",
+    "from", "to", "cc", "subject", "date", "reply-to", "message-id", "mime-version", "content-type",
+    "list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id",
 )  # fmt: skip
-_SIGNED = frozenset(name.encode() for name in SIGNED_HEADERS)
 _BLANKS = re.compile(rb"[ \t]+")
 _BLANKS_BEFORE_END = re.compile(rb"[ \t]+\r\n")
 _FOLDED = re.compile(rb"\r\n(?=[ \t])")
@@ -108,7 +107,7 @@ def load_key(*, domain: str, selector: str, algorithm: Algorithm, pem: bytes) ->
 def sign(message: bytes, keys: Sequence[SigningKey], now: int, expires: int | None = None) -> bytes:
     """The message with one DKIM-Signature per key on top, in the order of `keys`.
 
-    `now` and `expires` (`x=`) are seconds since 1970. Header and body are canonicalised and hashed once for all keys.
+    `now` and `expires` (`x=`) are seconds since 1970. Header and body are canonicalised once for all keys.
 
     Raises:
         UnsignableMessage: with one of the codes in `UnsignableMessage.reasons`.
@@ -150,17 +149,17 @@ def _signature(private: PrivateKey, data: bytes) -> bytes:
 
 def _signed_fields(head: bytes) -> tuple[str, bytes]:
     """The value of `h=`, folded, and the relaxed form of the fields that it names."""
-    present: dict[bytes, list[bytes]] = {}
+    present: dict[str, list[bytes]] = {}
     for line in _FOLDED.sub(b"", head).split(b"\r\n"):
-        name = line.partition(b":")[0].strip(b" \t").lower()
-        if name in _SIGNED:
-            present.setdefault(name, []).append(line)
-    if len(present.get(b"from", ())) != 1:
+        field_name = line.partition(b":")[0].strip(b" \t").lower().decode("latin-1")
+        if field_name in SIGNED_HEADERS:
+            present.setdefault(field_name, []).append(line)
+    if len(present.get("from", ())) != 1:
         raise UnsignableMessage("from_count")
     names: list[str] = []
     signed: list[bytes] = []
     for name in SIGNED_HEADERS:
-        lines = present.get(name.encode(), [])
+        lines = present.get(name, [])
         names += [name] * (len(lines) + 1)
         # RFC 6376 §5.4.2: the last of its name is signed first
         signed += [_relaxed_field(line) + b"\r\n" for line in reversed(lines)]

@@ -1,4 +1,4 @@
-"""Transfer encodings: text and files as ASCII lines of at most 76 characters that no hop needs to touch (RFC 2045 §6)."""
+"""Transfer encodings: text and files as ASCII lines of at most 76 characters (RFC 2045 §6)."""
 
 import binascii
 import re
@@ -34,7 +34,7 @@ def crlf(text: str) -> str:
 
 
 def quoted_printable(data: bytes) -> bytes:
-    """Octets with CRLF line ends as quoted-printable; a line never begins with `From `, which mailboxes would quote."""
+    """Octets with CRLF line ends as quoted-printable; no line begins with `From `, which mailboxes quote."""
     encoded = binascii.b2a_qp(data)
     if b"\r\n" not in data:
         encoded = encoded.replace(b"\n", b"\r\n")

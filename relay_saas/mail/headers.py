@@ -152,7 +152,7 @@ def format_date(when: datetime) -> str:
 
 
 def _is_plain_text(value: str) -> bool:
-    """Whether the value survives as it is: ASCII, no look of encoded words, blanks only between words that fit a line."""
+    """Whether the value survives as it is: ASCII, no look of encoded words, single blanks, short words."""
     return (
         value.isascii()
         and "=?" not in value

@@ -1,4 +1,4 @@
-"""Identifiers: version-7 UUIDs (RFC 9562), the derived id of a campaign's message, and prefixed public ids."""
+"""Identifiers: version-7 UUIDs (RFC 9562), the derived id of a campaign's message, prefixed ids."""
 
 import re
 from uuid import UUID

@@ -26,24 +26,26 @@ from relay_saas.mail.headers import (
 #: fields that the builder, the signer or the servers on the way write; a draft may not bring them
 RESERVED_HEADERS = frozenset(
     {
-        "from", "sender", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version", "return-path",
-        "received", "received-spf", "authentication-results", "dkim-signature", "domainkey-signature", "delivered-to",
-        "x-original-to", "apparently-to", "disposition-notification-to", "return-receipt-to", "errors-to",
+        "from", "sender", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version",
+        "return-path", "received", "received-spf", "authentication-results", "dkim-signature", "errors-to",
+        "domainkey-signature", "delivered-to", "x-original-to", "apparently-to", "return-receipt-to",
+        "disposition-notification-to",
     }
 )  # fmt: skip
 _RESERVED_PREFIXES = ("content-", "arc-", "resent-")
 #: fields that mean one thing only, so a second one would be read differently by different programs
 SINGLETON_HEADERS = frozenset(
     {
-        "in-reply-to", "references", "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-post",
-        "list-owner", "list-subscribe", "list-archive", "feedback-id", "precedence", "auto-submitted", "importance",
-        "priority", "x-priority", "organization", "user-agent", "x-mailer", "cfbl-address", "cfbl-feedback-id",
+        "in-reply-to", "references", "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help",
+        "list-post", "list-owner", "list-subscribe", "list-archive", "feedback-id", "precedence", "priority",
+        "auto-submitted", "importance", "x-priority", "organization", "user-agent", "x-mailer",
+        "cfbl-address", "cfbl-feedback-id",
     }
 )  # fmt: skip
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[a-z0-9.-]{1,120}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,100}(?:@[A-Za-z0-9.-]{1,100})?")
-_TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,60}"
-_CONTENT_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}={_TOKEN}){{0,3}}")
+_MIME_NAME = r"[A-Za-z0-9!#$&^_.+-]{1,60}"
+_CONTENT_TYPE = re.compile(rf"{_MIME_NAME}/{_MIME_NAME}(?:; ?{_MIME_NAME}={_MIME_NAME}){{0,3}}")
 _SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>\"'()]+@([^\s@<>\"'()]+\.[^\s@<>\"'()]+)")
 _SECTION = 55
@@ -55,7 +57,7 @@ class BadMessage(MailError):
     reasons = {
         "no_body": "The message has neither a text nor an HTML part.",
         "surrogate": "The text is not valid Unicode.",
-        "bad_attachment_name": "The file name of an attachment is empty, too long or holds control characters.",
+        "bad_attachment_name": "The file name of an attachment is empty, too long or not plain text.",
         "bad_content_type": "The type of an attachment is not valid.",
         "bad_content_id": "The Content-ID of an attachment is not valid or not unique.",
     }

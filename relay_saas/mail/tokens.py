@@ -1,7 +1,7 @@
-"""Signed tokens of return paths and links: self-sufficient, the same over retries, safe as a local part (RFC 5321).
+"""Signed tokens of return paths and links: self-sufficient, the same over retries (RFC 5321 §4.5.3).
 
-A token is the purpose's letter and 35 bytes in lower-case base 32 (RFC 4648 §6): key id, tenant, message, extra and an
-80-bit HMAC-SHA-256. 35 bytes are exactly 56 symbols, so no spare bits exist and one token has one spelling.
+A token is the purpose's letter and 35 bytes in lower-case base 32 (RFC 4648 §6): key id, tenant, message,
+extra and an 80-bit HMAC-SHA-256. 35 bytes are exactly 56 symbols: no spare bits, one spelling for a token.
 The keys belong to one installation: a key shared by two would let one sign for the other.
 """
 
@@ -73,14 +73,14 @@ class TokenKeys:
 
 
 def encode(token: Token, host: str, keys: TokenKeys) -> str:
-    """The token's 57 characters, bound to `host` (the host name of the link, or the domain of the address)."""
+    """The token's 57 characters, bound to `host` (the link's host name, or the address's domain)."""
     fields = _FIELDS.pack(keys.current, token.tenant, token.message.bytes, token.extra)
     mac = _mac(keys.keys[keys.current], token.purpose, fields, host)
     return token.purpose.value + base64.b32encode(fields + mac).decode().lower()
 
 
 def decode(text: str, purpose: Purpose, host: str, keys: TokenKeys) -> Token:
-    """What the token says, if we signed it for this purpose and host; letter case is ignored, since mail systems change it.
+    """What the token says, if we signed it for this purpose and host; mail may have changed its case.
 
     Raises:
         BadToken: `bad_token`, `wrong_purpose` or `unknown_key`; answer all three alike to the outside.

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay_saas.mail.addresses import Address, BadAddress, mask, normalise_cell, parse_address
-from tests.cases.loader import load, to_bytes
+from tests.cases.loader import Case, load, to_bytes
 
 CASES = [case for _, case in load("addresses")]
 
@@ -41,7 +41,7 @@ NORMALISED = {
 }
 
 
-def text_of(case) -> str:
+def text_of(case: Case) -> str:
     # bytes that are not UTF-8 reach the parser as lone surrogates, as from a socket
     return to_bytes(case["input"]).decode("utf-8", "surrogateescape")
 
@@ -53,41 +53,44 @@ def verdict(text: str) -> str:
         return error.code
 
 
-def cases(expect: str):
+def cases(expect: str) -> pytest.MarkDecorator:
     chosen = [case for case in CASES if case["expect"] == expect]
     return pytest.mark.parametrize("case", chosen, ids=[case["id"] for case in chosen])
 
 
 @cases("accept")
-def test_accepted_cases_keep_their_text(case):
+def test_accepted_cases_keep_their_text(case: Case) -> None:
     assert verdict(text_of(case)) == text_of(case)
 
 
 @cases("reject")
-def test_rejected_cases_are_refused_with_a_code_and_at_once(case):
+def test_rejected_cases_are_refused_with_a_code_and_at_once(case: Case) -> None:
     started = time.perf_counter()
     assert verdict(text_of(case)) in BadAddress.reasons
     assert time.perf_counter() - started < 0.5
 
 
 @cases("normalise")
-def test_normalised_cases_give_the_one_form(case):
+def test_normalised_cases_give_the_one_form(case: Case) -> None:
     assert verdict(text_of(case)) == NORMALISED[case["id"]]
 
 
 @cases("policy")
-def test_policy_cases_are_decided_once(case):
+def test_policy_cases_are_decided_once(case: Case) -> None:
     """Decisions (docs/input-policy.md says why).
 
-    024 trailing dot, 026 underscore in the domain: refused. 047 quotes around letters and dots: accepted, quotes kept;
-    048–050 all other quoting: refused. 051 percent hack, 052 bang path: refused. 064 case of the local part: kept on the
-    wire, ignored in the key. 070 SMTPUTF8 local part: accepted and marked. 072 NFD: stored as NFC. 073, 074 look-alikes:
-    accepted, distinct. 081 unqualified postmaster: refused here, SMTP RCPT alone knows it. 083 formula: accepted.
+    024 trailing dot, 026 underscore in the domain: refused.
+    047 quotes around letters and dots: accepted, quotes kept; 048–050 all other quoting: refused.
+    051 percent hack, 052 bang path: refused.
+    064 case of the local part: kept on the wire, ignored in the key.
+    070 SMTPUTF8 local part: accepted and marked. 072 NFD: stored as NFC.
+    073, 074 look-alikes: accepted, distinct.
+    081 unqualified postmaster: refused here, SMTP RCPT alone knows it. 083 formula: accepted.
     """
     assert verdict(text_of(case)) == POLICY[case["id"]]
 
 
-def test_key_ignores_letter_case_and_the_wire_keeps_it():
+def test_key_ignores_letter_case_and_the_wire_keeps_it() -> None:
     address = parse_address("User.Name@EXAMPLE.com")
     assert address == Address(
         local="User.Name", domain="example.com", key="user.name@example.com", needs_smtputf8=False
@@ -104,7 +107,7 @@ def test_key_ignores_letter_case_and_the_wire_keeps_it():
         ("user@例え.テスト", "user@例え。テスト"),
     ],
 )
-def test_two_spellings_of_one_mailbox_share_a_key(one, other):
+def test_two_spellings_of_one_mailbox_share_a_key(one: str, other: str) -> None:
     assert parse_address(one).key == parse_address(other).key
 
 
@@ -119,7 +122,7 @@ def test_two_spellings_of_one_mailbox_share_a_key(one, other):
         ("user@straße.example", "user@strasse.example"),
     ],
 )
-def test_look_alikes_never_share_a_key(one, other):
+def test_look_alikes_never_share_a_key(one: str, other: str) -> None:
     assert parse_address(one).key != parse_address(other).key
 
 
@@ -150,11 +153,11 @@ def test_look_alikes_never_share_a_key(one, other):
         ("a@例え", "single_label"),
     ],
 )
-def test_refusals_carry_the_code_of_their_reason(text, code):
+def test_refusals_carry_the_code_of_their_reason(text: str, code: str) -> None:
     assert verdict(text) == code
 
 
-def test_a_non_ascii_local_part_needs_smtputf8_and_an_idn_domain_does_not():
+def test_a_non_ascii_local_part_needs_smtputf8_and_an_idn_domain_does_not() -> None:
     assert parse_address("用户@example.com").needs_smtputf8
     assert not parse_address("info@日本語.jp").needs_smtputf8
 
@@ -162,13 +165,11 @@ def test_a_non_ascii_local_part_needs_smtputf8_and_an_idn_domain_does_not():
 @given(st.text(max_size=60) | st.from_regex(r"[^@]{0,20}@[^@]{0,30}", fullmatch=True))
 @example("a@" + "\u0345" * 250 + ".example")
 @example("a@" + "l\u00b7" * 120)
-def test_any_text_is_an_address_or_a_coded_refusal(text):
-    try:
-        address = parse_address(text)
-    except BadAddress as error:
-        assert error.code in BadAddress.reasons
+def test_any_text_is_an_address_or_a_coded_refusal(text: str) -> None:
+    wire = verdict(text)
+    if wire in BadAddress.reasons:
         return
-    wire = str(address)
+    address = parse_address(text)
     assert parse_address(wire) == address
     assert address.needs_smtputf8 is not wire.isascii()
     assert not set(wire) & set("\r\n\0 <>,;:()")
@@ -187,7 +188,7 @@ def test_any_text_is_an_address_or_a_coded_refusal(text):
         ("", ("", False)),
     ],
 )
-def test_a_cell_is_trimmed_and_only_full_width_ascii_is_folded(cell, expected):
+def test_a_cell_is_trimmed_and_only_full_width_ascii_is_folded(cell: str, expected: tuple[str, bool]) -> None:
     assert normalise_cell(cell) == expected
 
 
@@ -200,12 +201,12 @@ def test_a_cell_is_trimmed_and_only_full_width_ascii_is_folded(cell, expected):
         ("用户@example.com", "用***@e***.com"),
     ],
 )
-def test_a_masked_address_shows_two_letters_and_the_top_domain(address, masked):
+def test_a_masked_address_shows_two_letters_and_the_top_domain(address: str, masked: str) -> None:
     assert mask(address) == masked
     assert mask(parse_address(address)) == masked
 
 
-def test_a_plain_address_is_cheap():
+def test_a_plain_address_is_cheap() -> None:
     parse_address("taro.yamada@example.com")
     # best of many short runs, so that a busy machine does not decide
     best = min(_seconds_for_hundred() for _ in range(50))

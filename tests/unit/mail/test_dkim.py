@@ -2,16 +2,19 @@
 
 import base64
 import re
+from typing import Any
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay_saas.mail.dkim import (
     SIGNED_HEADERS,
+    Algorithm,
     BadKey,
     SigningKey,
     UnsignableMessage,
@@ -39,7 +42,7 @@ HEAD = (
 )
 BODY = b"--=_1\r\nContent-Type: text/plain\r\n\r\nHello  there \t\r\n\r\n--=_1--\r\n\r\n\r\n"
 MESSAGE = "\r\n".join(HEAD).encode() + b"\r\n\r\n" + BODY
-ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
+ALGORITHMS: tuple[Algorithm, ...] = ("rsa-sha256", "ed25519-sha256")
 
 GOLDEN = (
     b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
@@ -58,12 +61,12 @@ GOLDEN = (
 
 
 @pytest.fixture(scope="module")
-def pairs():
+def pairs() -> dict[Algorithm, tuple[bytes, str]]:
     return {algorithm: generate_key(algorithm) for algorithm in ALGORITHMS}
 
 
 @pytest.fixture(scope="module")
-def keys(pairs):
+def keys(pairs: dict[Algorithm, tuple[bytes, str]]) -> list[SigningKey]:
     selectors = {"rsa-sha256": "r1", "ed25519-sha256": "e1"}
     return [
         load_key(domain="news.acme.test", selector=selectors[name], algorithm=name, pem=pairs[name][0])
@@ -72,7 +75,7 @@ def keys(pairs):
 
 
 @pytest.fixture(scope="module")
-def zone(keys):
+def zone(keys: list[SigningKey]) -> dict[str, str]:
     return {f"{key.selector}._domainkey.{key.domain}.": key.dns_txt() for key in keys}
 
 
@@ -81,8 +84,8 @@ def verdicts(message: bytes, zone: dict[str, str]) -> list[bool]:
     judge = dkim.DKIM(message)
     count = sum(1 for name, _ in judge.headers if name.lower() == b"dkim-signature")
 
-    def lookup(name, timeout=5):
-        return zone.get(name.decode() if isinstance(name, bytes) else name, "").encode()
+    def lookup(name: bytes, timeout: int = 5) -> bytes:
+        return zone.get(name.decode(), "").encode()
 
     found = []
     for index in range(count):
@@ -94,16 +97,16 @@ def verdicts(message: bytes, zone: dict[str, str]) -> list[bool]:
 
 
 @pytest.fixture(scope="module")
-def signed(keys):
+def signed(keys: list[SigningKey]) -> bytes:
     return sign(MESSAGE, keys, NOW)
 
 
-def test_both_signatures_verify_and_the_message_is_untouched(signed, zone):
+def test_both_signatures_verify_and_the_message_is_untouched(signed: bytes, zone: dict[str, str]) -> None:
     assert verdicts(signed, zone) == [True, True]
     assert signed.endswith(MESSAGE)
 
 
-def test_rsa_comes_first_and_the_tags_are_those_meant(signed):
+def test_rsa_comes_first_and_the_tags_are_those_meant(signed: bytes) -> None:
     first, second = re.findall(rb"DKIM-Signature: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", signed)
     assert b"a=rsa-sha256" in first
     assert b"a=ed25519-sha256" in second
@@ -115,7 +118,7 @@ def test_rsa_comes_first_and_the_tags_are_those_meant(signed):
         assert len(base64.b64decode(tags[b"b"])) == {first: 256, second: 64}[field]
 
 
-def test_each_listed_header_is_named_once_more_than_present(signed):
+def test_each_listed_header_is_named_once_more_than_present(signed: bytes) -> None:
     named = re.search(rb"h=([^;]*);", signed)[1]
     names = re.sub(rb"\s", b"", named).decode().split(":")
     for name in SIGNED_HEADERS:
@@ -125,7 +128,7 @@ def test_each_listed_header_is_named_once_more_than_present(signed):
 
 
 @pytest.mark.parametrize("name", SIGNED_HEADERS)
-def test_a_changed_signed_header_fails(signed, zone, name):
+def test_a_changed_signed_header_fails(signed: bytes, zone: dict[str, str], name: str) -> None:
     head, _, body = signed.partition(b"\r\n\r\n")
     pattern = re.compile(rb"(?mi)^(" + name.encode() + rb":\s*\S*)(\S)")
     changed, count = pattern.subn(lambda match: match[1] + bytes([match[2][0] ^ 1]), head)
@@ -135,7 +138,9 @@ def test_a_changed_signed_header_fails(signed, zone, name):
 
 @pytest.mark.parametrize("name", SIGNED_HEADERS)
 @pytest.mark.parametrize("place", ["top", "bottom"])
-def test_a_second_signed_header_fails_wherever_it_is_put(signed, zone, name, place):
+def test_a_second_signed_header_fails_wherever_it_is_put(
+    signed: bytes, zone: dict[str, str], name: str, place: str
+) -> None:
     extra = f"{name.title()}: evil@other.test\r\n".encode()
     head, _, body = signed.partition(b"\r\n\r\n")
     changed = {"top": extra + signed, "bottom": head + b"\r\n" + extra + b"\r\n" + body}[place]
@@ -143,21 +148,21 @@ def test_a_second_signed_header_fails_wherever_it_is_put(signed, zone, name, pla
 
 
 @pytest.mark.parametrize("name", SIGNED_HEADERS)
-def test_a_removed_signed_header_fails(signed, zone, name):
+def test_a_removed_signed_header_fails(signed: bytes, zone: dict[str, str], name: str) -> None:
     head, _, body = signed.partition(b"\r\n\r\n")
     removed, count = re.subn(rb"(?mi)^" + name.encode() + rb":.*\r\n(?:[ \t].*\r\n)*", b"", head + b"\r\n")
     assert count == 1
     assert verdicts(removed + b"\r\n" + body, zone) == [False, False]
 
 
-def test_a_header_that_was_absent_cannot_be_added(keys, zone):
+def test_a_header_that_was_absent_cannot_be_added(keys: list[SigningKey], zone: dict[str, str]) -> None:
     bare = b"From: a@news.acme.test\r\nX: y\r\n\r\nbody\r\n"
     signed = sign(bare, keys, NOW)
     assert verdicts(signed, zone) == [True, True]
     assert verdicts(b"Subject: evil\r\n" + signed, zone) == [False, False]
 
 
-def test_a_flipped_body_byte_fails(signed, zone):
+def test_a_flipped_body_byte_fails(signed: bytes, zone: dict[str, str]) -> None:
     start = len(signed) - len(BODY)
     for position in (start, start + len(BODY) // 2, signed.rindex(b"--=_1--")):
         changed = bytearray(signed)
@@ -165,7 +170,7 @@ def test_a_flipped_body_byte_fails(signed, zone):
         assert verdicts(bytes(changed), zone) == [False, False]
 
 
-def test_a_flipped_signature_fails_alone(signed, zone):
+def test_a_flipped_signature_fails_alone(signed: bytes, zone: dict[str, str]) -> None:
     position = signed.index(b" b=") + 10
     changed = (
         signed[:position]
@@ -175,12 +180,12 @@ def test_a_flipped_signature_fails_alone(signed, zone):
     assert verdicts(changed, zone) == [False, True]
 
 
-def test_another_key_in_the_zone_fails(signed, zone):
+def test_another_key_in_the_zone_fails(signed: bytes, zone: dict[str, str]) -> None:
     other = {**zone, "e1._domainkey.news.acme.test.": generate_key("ed25519-sha256")[1]}
     assert verdicts(signed, other) == [True, False]
 
 
-def test_repeated_headers_are_signed_from_the_bottom_up(keys, zone):
+def test_repeated_headers_are_signed_from_the_bottom_up(keys: list[SigningKey], zone: dict[str, str]) -> None:
     twice = b"Cc: one@a.test\r\nFrom: a@news.acme.test\r\nCc: two@a.test\r\n\r\nbody\r\n"
     signed = sign(twice, keys, NOW)
     assert verdicts(signed, zone) == [True, True]
@@ -188,7 +193,9 @@ def test_repeated_headers_are_signed_from_the_bottom_up(keys, zone):
     assert verdicts(swapped, zone) == [False, False]
 
 
-def test_a_relay_that_refolds_and_changes_blanks_does_not_break_the_signature(signed, zone):
+def test_a_relay_that_refolds_and_changes_blanks_does_not_break_the_signature(
+    signed: bytes, zone: dict[str, str]
+) -> None:
     changed = signed.replace(b"a  long\r\n\tsubject ", b"a long subject").replace(
         b"Hello  there \t\r\n", b"Hello there\r\n"
     )
@@ -197,11 +204,11 @@ def test_a_relay_that_refolds_and_changes_blanks_does_not_break_the_signature(si
     assert verdicts(changed, zone) == [True, True]
 
 
-def test_the_same_input_gives_the_same_octets(keys, signed):
+def test_the_same_input_gives_the_same_octets(keys: list[SigningKey], signed: bytes) -> None:
     assert sign(MESSAGE, keys, NOW) == signed
 
 
-def test_the_signed_form_never_changes_unseen(keys):
+def test_the_signed_form_never_changes_unseen(keys: list[SigningKey]) -> None:
     """Golden: header field of the Ed25519 signature with the test key of RFC 8463 A.2."""
     secret = base64.b64decode("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
     pem = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(
@@ -213,13 +220,13 @@ def test_the_signed_form_never_changes_unseen(keys):
     assert sign(b"From: a@football.example.com\r\n\r\nhi\r\n", [key], NOW, NOW + 9) == GOLDEN
 
 
-def test_expiry_is_written_when_asked_for(keys, zone):
+def test_expiry_is_written_when_asked_for(keys: list[SigningKey], zone: dict[str, str]) -> None:
     signed = sign(MESSAGE, keys, NOW, expires=4_000_000_000)
     assert signed.count(b" x=4000000000;") == 2
     assert verdicts(signed, zone) == [True, True]
 
 
-def test_header_lines_stay_short_and_ascii(signed):
+def test_header_lines_stay_short_and_ascii(signed: bytes) -> None:
     added = signed[: -len(MESSAGE)]
     assert added.isascii()
     assert max(map(len, added.split(b"\r\n"))) <= 78
@@ -230,13 +237,17 @@ def test_header_lines_stay_short_and_ascii(signed):
     body=st.lists(st.sampled_from([b" ", b"\t", b"\r\n", b"a", b".", b"x  y"]), max_size=12).map(b"".join),
     value=st.lists(st.sampled_from([" ", "\t", "\r\n ", "a", ":", ";"]), max_size=8).map("".join),
 )
-def test_blanks_and_line_ends_of_any_kind_verify(keys, zone, body, value):
+def test_blanks_and_line_ends_of_any_kind_verify(
+    keys: list[SigningKey], zone: dict[str, str], body: bytes, value: str
+) -> None:
     message = f"From: a@news.acme.test\r\nsUbject:{value}z\r\n\r\n".encode() + body + b"\r\n"
     assert verdicts(sign(message, keys[1:], NOW), zone) == [True]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_generated_key_is_pkcs8_and_its_record_matches(pairs, algorithm):
+def test_a_generated_key_is_pkcs8_and_its_record_matches(
+    pairs: dict[Algorithm, tuple[bytes, str]], algorithm: Algorithm
+) -> None:
     pem, record = pairs[algorithm]
     assert pem.startswith(b"-----BEGIN PRIVATE KEY-----")
     private = serialization.load_pem_private_key(pem, None)
@@ -261,7 +272,9 @@ def test_a_generated_key_is_pkcs8_and_its_record_matches(pairs, algorithm):
         ({"algorithm": "ed25519-sha256"}, "wrong_algorithm"),
     ],
 )
-def test_a_key_that_cannot_sign_is_refused(pairs, change, code):
+def test_a_key_that_cannot_sign_is_refused(
+    pairs: dict[Algorithm, tuple[bytes, str]], change: dict[str, Any], code: str
+) -> None:
     good = {"domain": "a.test", "selector": "r1", "algorithm": "rsa-sha256", "pem": pairs["rsa-sha256"][0]}
     with pytest.raises(BadKey) as caught:
         load_key(**good | change)
@@ -271,11 +284,11 @@ def test_a_key_that_cannot_sign_is_refused(pairs, change, code):
 @pytest.mark.parametrize(
     ("private", "code"),
     [
-        (rsa.generate_private_key(65537, 1024), "weak_key"),
+        (rsa.generate_private_key(65537, 1024), "weak_key"),  # noqa: S505 - the point of the test
         (ec.generate_private_key(ec.SECP256R1()), "wrong_algorithm"),
     ],
 )
-def test_a_foreign_key_is_refused(private, code):
+def test_a_foreign_key_is_refused(private: PrivateKeyTypes, code: str) -> None:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -296,17 +309,17 @@ def test_a_foreign_key_is_refused(private, code):
         (b"From: a@b.test\r\nfrom : c@d.test\r\n\r\nx\r\n", "from_count"),
     ],
 )
-def test_what_is_not_one_message_is_not_signed(keys, message, code):
+def test_what_is_not_one_message_is_not_signed(keys: list[SigningKey], message: bytes, code: str) -> None:
     with pytest.raises(UnsignableMessage) as caught:
         sign(message, keys, NOW)
     assert caught.value.code == code
 
 
-def test_an_expiry_in_the_past_is_refused(keys):
+def test_an_expiry_in_the_past_is_refused(keys: list[SigningKey]) -> None:
     with pytest.raises(UnsignableMessage, match="expire"):
         sign(MESSAGE, keys, NOW, NOW)
 
 
-def test_a_private_key_never_shows_in_a_log(keys):
+def test_a_private_key_never_shows_in_a_log(keys: list[SigningKey]) -> None:
     assert all("private" not in repr(key) for key in keys)
     assert isinstance(keys[0], SigningKey)

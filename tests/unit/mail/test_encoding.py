@@ -38,14 +38,14 @@ def assert_travels_well(data: bytes) -> None:
 @example("é" * 100)
 @example(" ")
 @example("")
-def test_any_text_decodes_to_itself_with_crlf(text):
+def test_any_text_decodes_to_itself_with_crlf(text: str) -> None:
     encoding, data = body_part(text)
     assert_travels_well(data)
     assert decode(encoding, data) == crlf(text).encode()
 
 
 @given(BLANKS)
-def test_quoted_printable_holds_for_text_without_a_last_line_end(text):
+def test_quoted_printable_holds_for_text_without_a_last_line_end(text: str) -> None:
     source = crlf(text).encode()[:-2]
     encoded = quoted_printable(source)
     assert quopri.decodestring(encoded) == source
@@ -62,21 +62,21 @@ def test_quoted_printable_holds_for_text_without_a_last_line_end(text):
         ("<p style='color:red'>Sale: 秋</p>" * 3, "quoted-printable"),
     ],
 )
-def test_the_shorter_encoding_is_chosen(text, encoding):
+def test_the_shorter_encoding_is_chosen(text: str, encoding: str) -> None:
     assert body_part(text)[0] == encoding
 
 
-def test_a_lone_surrogate_is_an_error_and_not_a_question_mark():
+def test_a_lone_surrogate_is_an_error_and_not_a_question_mark() -> None:
     with pytest.raises(UnicodeEncodeError):
         body_part("a\udfffb")
 
 
-def test_base64_of_nothing_is_nothing():
+def test_base64_of_nothing_is_nothing() -> None:
     assert base64_lines(b"") == b""
 
 
 @given(st.binary(max_size=400))
-def test_base64_lines_are_full_lines(data):
+def test_base64_lines_are_full_lines(data: bytes) -> None:
     encoded = base64_lines(data)
     assert base64.b64decode(encoded) == data
     assert all(len(line) == 76 for line in encoded.split(b"\r\n")[:-2])
