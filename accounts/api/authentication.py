@@ -1,7 +1,7 @@
 """The API's door: a Bearer key, its scope, and the tenant scope around the view."""
 
 from contextlib import ExitStack
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -42,8 +42,9 @@ class HasApiScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """A view that names no scope for the method is open to no key."""
         scopes: dict[str, str] = getattr(view, "required_scope", {})
+        key = cast("AuthenticatedKey", request.auth)
         needed = scopes.get(request.method or "")
-        return request.method == "OPTIONS" or (needed is not None and needed in request.auth.scopes)
+        return request.method == "OPTIONS" or (needed is not None and needed in key.scopes)
 
 
 class TenantApiView(APIView):
@@ -63,4 +64,4 @@ class TenantApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, checks the key's scope, then enters the tenant's."""
         super().initial(request, *args, **kwargs)
-        self.scope.enter_context(tenant_scope(request.auth.tenant_id))
+        self.scope.enter_context(tenant_scope(cast("AuthenticatedKey", request.auth).tenant_id))

@@ -42,7 +42,7 @@ def memberships_of(user_id: int) -> list[Member]:
     return _ask(_MEMBERSHIPS, [user_id])
 
 
-def _ask(sql: str, parameters: list[object]) -> list[Member]:
+def _ask(sql: str, parameters: list[str | int]) -> list[Member]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from relay_saas.mail.dkim import SigningKey, load_key
+from relay_saas.mail.dkim import Algorithm, SigningKey, load_key
 from relay_saas.vault import unseal
 
 #: Parameters: tenant id, sending domain id. RSA comes before Ed25519 (docs/adr/0005-identity.md).
@@ -18,7 +18,9 @@ def key_aad(tenant_id: UUID, domain_name: str, selector: str) -> bytes:
     return f"dkim:{tenant_id}:{domain_name}:{selector}".encode()
 
 
-def signing_key(tenant_id: UUID, domain: str, selector: str, algorithm: str, sealed: bytes) -> SigningKey:
+def signing_key(
+    tenant_id: UUID, domain: str, selector: str, algorithm: Algorithm, sealed: bytes
+) -> SigningKey:
     """Opens a row of SIGNING_KEYS_SQL; raises SealBroken."""
     pem = unseal(bytes(sealed), key_aad(tenant_id, domain, selector))
     return load_key(domain=domain, selector=selector, algorithm=algorithm, pem=pem)

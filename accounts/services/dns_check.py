@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from accounts.services.dns_records import Record
-from relay_saas.mail.dns import DnsTemporary, Resolver
+from relay_saas.mail.dns import DnsTemporaryError, Resolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,9 @@ class Finding:
         return kept
 
 
-async def check_records(records: Sequence[Record], server: str) -> list[Finding]:
-    """Asks for each record in turn; `server` is `host:port` or empty for the system's resolver."""
-    resolver = Resolver.at(server)
+async def check_records(records: Sequence[Record], server: tuple[str, int] | None) -> list[Finding]:
+    """Asks for each record in turn; `server` is (host, port), or None for the system's resolver."""
+    resolver = Resolver(server)
     return [await _check(resolver, record) for record in records]
 
 
@@ -34,12 +34,12 @@ async def _check(resolver: Resolver, record: Record) -> Finding:
     try:
         if record.type == "CNAME":
             target = await resolver.cname(record.name)
-            found = (target,) if target else ()
+            found: tuple[str, ...] = (target,) if target else ()
             ok = target == record.value
         else:
             found = tuple(await resolver.txt(record.name))
             # Any published DMARC policy will do; ours is only the one we propose (RFC 9989 §4).
             ok = any(text.replace(" ", "").lower().startswith("v=dmarc1;p=") for text in found)
-    except DnsTemporary:
+    except DnsTemporaryError:
         return Finding(record=record, found=(), ok=False, unknown=True)
     return Finding(record=record, found=found, ok=ok)

@@ -8,10 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import DkimKey, SendingDomain
+from relay_saas.mail.dkim import Algorithm
 from relay_saas.net.zone import ZoneRecord
 
 #: Two selectors per algorithm from the first day, so that a rotation asks the tenant for nothing.
-SELECTORS = {"r1": "rsa-sha256", "r2": "rsa-sha256", "e1": "ed25519-sha256", "e2": "ed25519-sha256"}
+SELECTORS: dict[str, Algorithm] = {
+    "r1": "rsa-sha256",
+    "r2": "rsa-sha256",
+    "e1": "ed25519-sha256",
+    "e2": "ed25519-sha256",
+}
 RETURN_PATH_LABEL = "rp"
 TRACKING_LABEL = "t"
 
@@ -91,6 +97,12 @@ def host_records() -> list[ZoneRecord]:
     ]
     inbound = ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS)
     return [inbound, *greetings]
+
+
+def dns_server() -> tuple[str, int] | None:
+    """RELAY_DNS as (host, port); None for the system's resolver."""
+    host, _, port = settings.RELAY_DNS.rpartition(":")
+    return (host, int(port)) if host else None
 
 
 def egress_sources() -> list[tuple[str, str, str]]:

@@ -14,11 +14,10 @@ from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
 from accounts.models import DkimKey, SendingDomain
 from accounts.selectors.signing import key_aad
 from accounts.services.dns_check import Finding, check_records
-from accounts.services.dns_records import SELECTORS, host_records, tenant_records, zone_records
+from accounts.services.dns_records import SELECTORS, dns_server, host_records, tenant_records, zone_records
 from accounts.tenancy import tenant_scope
-from relay_saas.mail.addresses import parse_address
+from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.dkim import generate_key
-from relay_saas.mail.exceptions import BadAddress
 from relay_saas.net.zone import publish
 from relay_saas.vault import seal
 
@@ -81,7 +80,7 @@ def verify_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> SendingDo
         domain = SendingDomain.objects.get(pk=domain_id)
         wanted = tenant_records(domain)
     # No transaction is open while DNS answers.
-    findings = asyncio.run(check_records(wanted, settings.RELAY_DNS))
+    findings = asyncio.run(check_records(wanted, dns_server()))
     try:
         with tenant_scope(tenant_id):
             return _settle(domain_id, findings, actor)

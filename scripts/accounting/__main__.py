@@ -46,11 +46,12 @@ def main() -> int:
     stopped = json.loads(options.stopped.read_text()) if options.stopped else None
     verdict = judge(audience, ledger, received, stopped=stopped, quiet=not options.running)
     report = as_report(verdict)
-    signed = True
+    signed: object = True
     if options.dns:
-        report["signatures"] = signature_report(received, options.dns, options.verify, options.opendkim)
-        signed = report["signatures"]["all_verified"]
-    report["agrees"] = verdict.agrees and signed
+        signatures_said = signature_report(received, options.dns, options.verify, options.opendkim)
+        report["signatures"] = signatures_said
+        signed = signatures_said["all_verified"]
+    report["agrees"] = verdict.agrees and bool(signed)
     text = json.dumps(report) if options.json else as_text(report)
     sys.stdout.write(f"{text}\n")
     return 0 if report["agrees"] else 1

@@ -50,7 +50,13 @@ def signature_algorithms(raw: bytes) -> list[str]:
     """`a=` of each DKIM-Signature, from the top."""
     head = raw.partition(b"\r\n\r\n")[0]
     fields = re.findall(rb"(?im)^dkim-signature:((?:.*)(?:\r\n[ \t].*)*)", head)
-    return [re.sub(rb"\s", b"", re.search(rb"a=([^;]+)", field).group(1)).decode() for field in fields]
+    return [tags_of(field)[b"a"].decode() for field in fields]
+
+
+def tags_of(field: bytes) -> dict[bytes, bytes]:
+    """The tags of one DKIM-Signature, without white space."""
+    parts = (part.partition(b"=") for part in re.sub(rb"\s", b"", field).split(b";"))
+    return {name: value for name, _equals, value in parts if name}
 
 
 def signed_headers(raw: bytes) -> list[bytes]:
@@ -97,7 +103,7 @@ def rsa_identity(raw: bytes) -> tuple[str, str]:
     """(selector, domain) of the RSA signature."""
     head = raw.partition(b"\r\n\r\n")[0]
     for field in re.findall(rb"(?im)^dkim-signature:((?:.*)(?:\r\n[ \t].*)*)", head):
-        tags = dict(part.split(b"=", 1) for part in re.sub(rb"\s", b"", field).split(b";") if b"=" in part)
+        tags = tags_of(field)
         if tags[b"a"] == b"rsa-sha256":
             return tags[b"s"].decode(), tags[b"d"].decode()
     raise ValueError("no RSA signature")

@@ -18,8 +18,8 @@ def test_the_tree_keeps_the_rule(rule: Callable[[Path], Iterator[Breach]]) -> No
 def test_the_top_level_is_the_fixed_one() -> None:
     fixed = {
         "manage.py", "pyproject.toml", "docker-compose.yml", "relay_saas", "accounts", "campaigns",
-        "delivery", "tracking", "templates", "tests", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile",
-        "Dockerfile",
+        "delivery", "tracking", "templates", "tests", "README.md", "CHANGELOG.md", "CONTRIBUTING.md",
+        "Makefile", "Dockerfile",
         "docs", "locale", "requirements.txt", "requirements-dev.txt", "scripts",
     }  # fmt: skip
     here = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}

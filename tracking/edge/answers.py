@@ -74,15 +74,16 @@ class Edge:
         try:
             if kind == "u":
                 return await self._unsubscribe(request, text, receive)
-            if kind not in {"o", "c"}:
-                raise UnknownLink
-            if request.method not in READING:
-                return _not_allowed("GET, HEAD")
-            return await (self._click if kind == "c" else self._pixel)(request, text)
+            if kind in {"o", "c"}:
+                reading = self._click if kind == "c" else self._pixel
+                return (
+                    await reading(request, text) if request.method in READING else _not_allowed("GET, HEAD")
+                )
         except (BadToken, UnknownLink):
             return page(request, "unknown", {}, status=404)
         except BodyTooLarge:
             return Answer(status=413, body=b"too large")
+        return page(request, "unknown", {}, status=404)
 
     def _token(self, request: Request, text: str, purpose: Purpose) -> Token:
         return decode(text, purpose, request.host, self._keys)

@@ -1,4 +1,4 @@
-"""The edge's ASGI entry; Django is set up for its models, templates and languages before they are imported."""
+"""The edge's ASGI entry; sets Django up before its models, templates and languages are imported."""
 
 import os
 

@@ -74,7 +74,8 @@ class Recorder:
         near = defaultdict(list)
         for seen in self._waiting:
             near[seen.message_id].append(seen.visit)
-        ready, rest = [], []
+        ready: list[Seen] = []
+        rest: list[Seen] = []
         for position, seen in enumerate(self._waiting):
             (ready if position < overflow or seen.visit.at <= limit else rest).append(seen)
         self._waiting = rest

@@ -9,7 +9,8 @@ PROXIES_FOR_PEOPLE = ("GoogleImageProxy", "YahooMailProxy")
 #: Parts of the names by which scanners and libraries introduce themselves.
 SCANNERS = (
     "bot", "crawl", "spider", "scan", "barracuda", "proofpoint", "mimecast", "symantec", "trendmicro",
-    "fortinet",     "python", "curl", "wget", "httpx", "aiohttp", "go-http-client", "java/", "libwww", "headless", "preview",
+    "fortinet",
+    "python", "curl", "wget", "httpx", "aiohttp", "go-http-client", "java/", "libwww", "headless", "preview",
 )  # fmt: skip
 BURST_LINKS = 3
 BURST_WINDOW = timedelta(seconds=3)

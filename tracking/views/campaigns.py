@@ -46,7 +46,6 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
     )
     if found is None:
         raise NotFound
-    key = {"tenant_id": member.tenant_id, "campaign_id": campaign_id}
     totals = totals_of(tenant_id=member.tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
     return {
         "campaign": found,
@@ -55,8 +54,8 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
         "may_send": allows(member.role, Capability.CAMPAIGNS_SEND),
         "state_rows": state_rows(totals),
         "funnel": funnel(totals),
-        "providers": providers(**key),
-        "chart": minutes(**key),
-        "reasons": reasons(**key),
+        "providers": providers(tenant_id=member.tenant_id, campaign_id=campaign_id),
+        "chart": minutes(tenant_id=member.tenant_id, campaign_id=campaign_id),
+        "reasons": reasons(tenant_id=member.tenant_id, campaign_id=campaign_id),
         "left_out": sum(found.left_out.values()),
     }
