@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from relay_saas.mail.entities import attribute_text
 from relay_saas.mail.html_scan import Kind, liquid_spans, pieces, start_tags
-from relay_saas.mail.link_target import FIELD, BadLink, check_template
+from relay_saas.mail.link_target import CHARACTERS, FIELD, BadLink, check_template
 from relay_saas.mail.source import place
 
 #: names that the sender fills and that lead to our own pages
@@ -15,8 +15,8 @@ UNTOUCHED_SCHEMES = ("mailto:", "tel:", "sms:")
 LOCAL_NAME = re.compile(r"\{%-?\s*(?:assign|capture|for)\s+([\w-]+)")
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 PIXEL = '<img src="{{ relay_pixel }}" width="1" height="1" alt="">'
-# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. Such a letter may be part of
-# an international address, which is then left alone, unless it is a Japanese particle or punctuation.
+# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. Such a letter may belong to
+# an international address, which is then left alone, unless it is a Japanese particle or a mark.
 TEXT_ADDRESS = re.compile(
     r"https?://(?>[!#$%&'*+,\-./0-9:;=?@A-Z_a-z~()\[\]\x00]+)(?![^\x00-\x7f\u3000-\u309f\uff00-\uffef])",
     re.IGNORECASE,
@@ -147,6 +147,9 @@ def text_places(text: str) -> Iterator[Place]:
 
 def trailing(address: str) -> str:
     """The end of `address` that belongs to the sentence around it."""
+    # one that is too long is refused as it is, so that no time goes into its end
+    if len(address) > CHARACTERS:
+        return ""
     kept = address
     while kept and kept[-1] in TRAILING:
         opening = {")": "(", "]": "["}.get(kept[-1])

@@ -1,8 +1,10 @@
 """Make the plain text part of a mail from its HTML, Liquid tags kept."""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
+from relay_saas.mail.entities import attribute_text
+from relay_saas.mail.html_scan import Kind, Piece, pieces
 from relay_saas.mail.liquid_guard import guard
 
 VOID = frozenset(
@@ -20,16 +22,23 @@ def text_from_html(html: str) -> str:
     """The text that a reader of `html` sees, LF line ends: `label ( address )` for links, alt for images."""
     guarded = guard(html)
     reader = TextReader()
-    reader.feed(guarded.text)
-    reader.close()
+    position = 0
+    # the standard library's parser needs time in the square of the length on hostile input
+    for piece in pieces(guarded.text):
+        reader.read_text(unescape(guarded.text[position : piece.start]))
+        position = piece.end
+        if piece.kind is Kind.START:
+            reader.open_element(piece)
+        elif piece.kind is Kind.END:
+            reader.close_element(piece.name)
+    reader.read_text(unescape(guarded.text[position:]))
     return guarded.restore(reader.text())
 
 
-class TextReader(HTMLParser):
+class TextReader:
     """Collects text, line by line."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         #: the element being skipped, and how many of that name are open within
         self.skipped = ""
@@ -39,19 +48,19 @@ class TextReader(HTMLParser):
         #: one entry per open list: the last number, or None for bullets
         self.lists: list[int | None] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def open_element(self, tag: Piece) -> None:
         """Open an element."""
-        attributes = dict(attrs)
+        values = {item.name: attribute_text(item.value) for item in reversed(tag.attributes)}
         if self.skipped:
-            self.depth += tag == self.skipped
-        elif tag in SKIPPED or (tag not in VOID and HIDDEN.search(attributes.get("style") or "")):
-            self.skipped, self.depth = tag, 1
-        elif tag == "a":
-            self.link = (attributes.get("href") or "", len(self.parts))
-        elif tag == "img":
-            self.parts.append(attributes.get("alt") or "")
+            self.depth += tag.name == self.skipped
+        elif tag.name in SKIPPED or (tag.name not in VOID and HIDDEN.search(values.get("style", ""))):
+            self.skipped, self.depth = tag.name, 1
+        elif tag.name == "a":
+            self.link = (values.get("href", ""), len(self.parts))
+        elif tag.name == "img":
+            self.parts.append(values.get("alt", ""))
         else:
-            self.open_block(tag)
+            self.open_block(tag.name)
 
     def open_block(self, tag: str) -> None:
         """Start a line, an item or a paragraph."""
@@ -76,7 +85,7 @@ class TextReader(HTMLParser):
         self.lists[-1] = number + 1
         return f"{number + 1}. "
 
-    def handle_endtag(self, tag: str) -> None:
+    def close_element(self, tag: str) -> None:
         """Close an element."""
         if self.skipped:
             self.depth -= tag == self.skipped
@@ -105,10 +114,10 @@ class TextReader(HTMLParser):
         elif shown and not shown.startswith("#") and shown.removeprefix("mailto:") != label:
             self.parts.append(f" ( {shown} )")
 
-    def handle_data(self, data: str) -> None:
+    def read_text(self, data: str) -> None:
         """Keep text; line breaks in the source are blanks."""
         text = BLANKS.sub(" ", data)
-        if not self.skipped and not (text == " " and self.at_line_start()):
+        if text and not self.skipped and not (text == " " and self.at_line_start()):
             self.parts.append(text)
 
     def at_line_start(self) -> bool:
