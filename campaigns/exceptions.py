@@ -75,20 +75,47 @@ class BadName(CampaignsError):
     message = _("This name is empty, taken or reserved.")
 
 
-class CampaignError(CodedError):
-    """A campaign cannot be written, previewed, launched or controlled as asked."""
+class BadContact(CodedError):
+    """A contact's address or one of its values cannot be taken."""
 
     messages = {
-        "not_a_draft": _("The campaign was launched; what it says cannot be changed any more."),
-        "already_cancelled": _("The campaign was cancelled."),
-        "not_launched": _("The campaign was not launched yet."),
-        "already_sent": _("Everything has been sent already."),
-        "bad_sender": _("The sender's address is not a valid e-mail address."),
-        "bad_reply_to": _("The reply address is not a valid e-mail address."),
-        "no_contact": _("There is nobody to preview this for. Choose a list with contacts first."),
-        "render_problem": _("For this person it cannot be shown: %(problem)s"),
+        "bad_address": _("This is not an e-mail address that can be mailed: %(problem)s"),
+        "unknown_field": _("There is no field %(field)s."),
+        "bad_number": _("The value of %(field)s is not a number."),
+        "bad_date": _("The value of %(field)s is not a date of the calendar."),
+        "bad_boolean": _("The value of %(field)s is neither yes nor no."),
+        "cell_too_long": _("The value of %(field)s is too long."),
+        "nul_character": _("The value of %(field)s holds a NUL character."),
     }
 
 
+class CampaignError(CodedError):
+    """A campaign cannot be written, previewed or controlled as asked."""
+
+    status = 409
+    messages = {
+        "not_a_draft": _("The campaign was launched; what it says cannot be changed any more."),
+        "still_preparing": _("The messages are being prepared. Try again in a moment."),
+        "not_launched": _("The campaign was not launched yet."),
+        "already_cancelled": _("The campaign was cancelled."),
+        "already_sent": _("Everything has been sent already."),
+    }
+
+
+class BadDraft(CodedError):
+    """What a campaign says cannot be kept like this."""
+
+    messages = {
+        "name_empty": _("The campaign needs a name."),
+        "bad_sender": _("The sender's address is not valid: %(problem)s"),
+        "bad_reply_to": _("The reply address is not valid: %(problem)s"),
+        "nul_character": _("The text holds a NUL character."),
+    }
+
+
+class PreviewProblem(CampaignsError):
+    """The campaign cannot be shown for this person: `code` says why."""
+
+
 class LaunchRefused(CampaignsError):
-    """At least one point of the check list must be mended first; `code` is the first one's."""
+    """The check list names something to be mended first; `code` is the first one's, `errors` names all."""

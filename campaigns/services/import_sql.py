@@ -1,6 +1,6 @@
 """The SQL of imports: a staging table of the session, and statements from it into the tenant's tables.
 
-COPY is not allowed on tables under row-level security; a temporary table is under none and no one else sees it.
+COPY is not allowed under row-level security; a temporary one is under none: only its session sees it.
 """
 
 from typing import Final

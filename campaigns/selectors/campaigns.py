@@ -1,0 +1,39 @@
+"""Finds campaigns, lists and the people to show a campaign for."""
+
+from uuid import UUID
+
+from accounts.tenancy import tenant_scope
+from campaigns.exceptions import ListGone
+from campaigns.models import Campaign, Contact, ContactList, Subscription
+from relay_saas.web.errors import NotFound
+
+#: People offered in the preview.
+SAMPLE = 50
+
+
+def find_campaign(*, tenant_id: UUID, campaign_id: int) -> Campaign:
+    """The campaign with its list; raises NotFound."""
+    with tenant_scope(tenant_id):
+        found = Campaign.objects.select_related("mailing_list").filter(pk=campaign_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_list(*, tenant_id: UUID, name: str) -> ContactList:
+    """The list of that name; raises ListGone."""
+    with tenant_scope(tenant_id):
+        found = ContactList.objects.filter(name=name).first()
+    if found is None:
+        raise ListGone
+    return found
+
+
+def sample_contacts(*, tenant_id: UUID, mailing_list_id: int) -> tuple[Contact, ...]:
+    """The people who joined the list first, at most 50."""
+    with tenant_scope(tenant_id):
+        ids = Subscription.objects.filter(
+            mailing_list_id=mailing_list_id, state=Subscription.State.SUBSCRIBED
+        ).order_by("contact_id")
+        people = Contact.objects.filter(pk__in=ids.values("contact_id")[:SAMPLE])
+        return tuple(people.order_by("pk"))

@@ -1,0 +1,122 @@
+"""The check list before a launch, as data: each check looks at one thing and yields what it found."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.exceptions import DomainNotVerified
+from accounts.models import SendingDomain, Tenant
+from accounts.services.domains import verified_domain_for
+from accounts.tenancy import tenant_scope
+from campaigns.exceptions import LaunchRefused
+from campaigns.models import Campaign
+from campaigns.selectors.audience import Audience, audience_of
+from campaigns.selectors.merge_names import field_keys, known_names
+from campaigns.services.content_build import Outcome, Sources, build
+from campaigns.services.findings import Finding, Level, Part
+from relay_saas.mail.addresses import BadAddress
+from relay_saas.web.problems import FieldProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A campaign, everything that the checks look at, and what they found."""
+
+    campaign: Campaign
+    tenant: Tenant
+    domain: SendingDomain | None
+    audience: Audience
+    outcome: Outcome
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, what stops the launch first."""
+        found = [finding for check in CHECKS for finding in check(self)]
+        return tuple(sorted(found, key=lambda finding: finding.level is not Level.MUST))
+
+
+def check_campaign(*, tenant_id: UUID, campaign: Campaign) -> Checked:
+    """Collects what the checks need; takes as long as compiling the markup, about 0.1 s."""
+    with tenant_scope(tenant_id):
+        return Checked(
+            campaign=campaign,
+            tenant=Tenant.objects.get(pk=tenant_id),
+            domain=_domain(campaign),
+            audience=audience_of(tenant_id=tenant_id, mailing_list_id=campaign.mailing_list_id),
+            outcome=build(sources_of(campaign), known_names(field_keys(tenant_id=tenant_id))),
+        )
+
+
+def sources_of(campaign: Campaign) -> Sources:
+    """What the campaign's draft says."""
+    markup: Literal["mjml", "html"] = "mjml" if campaign.markup == Campaign.Markup.MJML else "html"
+    return Sources(
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        markup=markup,
+        html=campaign.html_source,
+        text=campaign.text_source,
+    )
+
+
+def refuse(findings: tuple[Finding, ...]) -> None:
+    """Raises LaunchRefused if a finding stops the launch; its code is the first one's, its errors are all."""
+    stops = [finding for finding in findings if finding.level is Level.MUST]
+    if stops:
+        errors = [
+            FieldProblem(pointer=f"/{finding.part}", code=finding.code, detail=str(finding))
+            for finding in stops
+        ]
+        raise LaunchRefused(" ".join(map(str, stops)), code=stops[0].code, errors=errors)
+
+
+def _domain(campaign: Campaign) -> SendingDomain | None:
+    try:
+        return verified_domain_for(tenant_id=campaign.tenant_id, address=campaign.from_address)
+    except (DomainNotVerified, BadAddress):
+        return None
+
+
+def _sender(checked: Checked) -> Iterator[Finding]:
+    if checked.domain is None:
+        yield Finding(code="domain_not_verified", part=Part.SENDER, message=DomainNotVerified.message)
+
+
+def _subject(checked: Checked) -> Iterator[Finding]:
+    if not checked.campaign.subject.strip():
+        yield Finding(code="subject_empty", part=Part.SUBJECT, message=_("The subject is empty."))
+
+
+def _preheader(checked: Checked) -> Iterator[Finding]:
+    if not checked.campaign.preheader.strip():
+        message = _("There is no preheader: mailboxes show the first words of the mail instead.")
+        yield Finding(code="preheader_empty", part=Part.PREHEADER, message=message, level=Level.WARNING)
+
+
+def _content(checked: Checked) -> Iterator[Finding]:
+    yield from checked.outcome.findings
+
+
+def _sender_block(checked: Checked) -> Iterator[Finding]:
+    tenant = checked.tenant
+    if not (tenant.legal_name.strip() and tenant.postal_address.strip() and tenant.contact_address.strip()):
+        message = _("The organization's legal name, postal address or contact address is missing.")
+        yield Finding(code="sender_block_missing", part=Part.TENANT, message=message)
+
+
+def _people(checked: Checked) -> Iterator[Finding]:
+    if checked.audience.reachable == 0:
+        yield Finding(code="empty_audience", part=Part.LIST, message=_("Nobody on this list may get it."))
+
+
+CHECKS: Final[tuple[Callable[[Checked], Iterator[Finding]], ...]] = (
+    _sender,
+    _subject,
+    _content,
+    _preheader,
+    _sender_block,
+    _people,
+)

@@ -1,0 +1,65 @@
+"""Shows a campaign as one recipient would see it: the same templates, nothing sent, nothing tracked."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import Tenant
+from accounts.tenancy import tenant_scope
+from campaigns.exceptions import PreviewProblem
+from campaigns.models import Campaign, Contact
+from campaigns.selectors.campaigns import find_campaign
+from campaigns.selectors.merge_names import contact_values, field_keys, known_names, sender_values
+from campaigns.services.checks import sources_of
+from campaigns.services.content_build import Shown, build
+from campaigns.services.findings import Level
+from relay_saas.mail.merge import RenderProblem, parse_template
+from relay_saas.web.errors import NotFound
+
+#: Stands in for the person's own link, which only a sent message has; it leads nowhere.
+UNSUBSCRIBE_EXAMPLE = "#unsubscribe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The three parts, merged for one person."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Preview:
+    """The campaign for one contact of the tenant; raises NotFound, PreviewProblem (its code says why)."""
+    with tenant_scope(tenant_id):
+        campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
+        contact = Contact.objects.filter(pk=contact_id).first()
+        if contact is None:
+            raise NotFound
+        tenant = Tenant.objects.get(pk=tenant_id)
+        keys = field_keys(tenant_id=tenant_id)
+    shown = _shown(campaign, keys)
+    context: dict[str, object] = {
+        "contact": contact_values(contact, keys),
+        "sender": sender_values(tenant),
+        "unsubscribe_url": UNSUBSCRIBE_EXAMPLE,
+    }
+    return Preview(
+        subject=" ".join(_render(shown.subject, context, html=False).split()),
+        html=_render(shown.html, context, html=True),
+        text=_render(shown.text, context, html=False),
+    )
+
+
+def _shown(campaign: Campaign, keys: tuple[str, ...]) -> Shown:
+    outcome = build(sources_of(campaign), known_names(keys))
+    if outcome.built is None:
+        stop = next(finding for finding in outcome.findings if finding.level is Level.MUST)
+        raise PreviewProblem(str(stop), code=stop.code)
+    return outcome.built.shown
+
+
+def _render(source: str, context: dict[str, object], *, html: bool) -> str:
+    try:
+        return parse_template(source, html=html).render(context)
+    except RenderProblem as problem:
+        raise PreviewProblem(problem.message, code=problem.code) from problem

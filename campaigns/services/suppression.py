@@ -1,0 +1,118 @@
+"""Who must not be mailed any more: suppressions and unsubscriptions, one service for all callers."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts import audit
+from accounts.audit import SYSTEM, Actor
+from accounts.tenancy import tenant_scope
+from campaigns.models import Contact, Subscription, Suppression
+from relay_saas.web.errors import NotFound
+
+#: Shared with the queue runs, which speak plain psycopg: the first reason for an address and scope stays.
+SUPPRESS_SQL: Final = """
+insert into campaigns_suppression (tenant_id, email_key, scope, reason, detail, message_id, created_at)
+values (%(tenant_id)s, %(email_key)s, %(scope)s, %(reason)s, %(detail)s, %(message_id)s, now())
+on conflict (tenant_id, email_key, scope) do nothing
+"""
+
+
+def suppress(
+    *,
+    tenant_id: UUID,
+    email_key: str,
+    scope: Suppression.Scope,
+    reason: Suppression.Reason,
+    detail: str = "",
+    message_id: UUID | None = None,
+    actor: Actor = SYSTEM,
+) -> bool:
+    """Stops mail to `email_key` in `scope`; False where it was stopped already. Audited if by hand."""
+    values: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "email_key": email_key,
+        "scope": str(scope.value),
+        "reason": str(reason.value),
+        "detail": detail,
+        "message_id": message_id,
+    }
+    with tenant_scope(tenant_id):
+        with connection.cursor() as cursor:
+            cursor.execute(SUPPRESS_SQL, values)
+            added = bool(cursor.rowcount)
+        if added and reason == Suppression.Reason.MANUAL:
+            row = Suppression.objects.get(email_key=email_key, scope=scope)
+            audit.record(tenant_id=tenant_id, actor=actor, verb="suppressed", subject=row)
+    return added
+
+
+def remove_suppression(*, tenant_id: UUID, suppression_id: int, actor: Actor) -> None:
+    """Lets an address be mailed again; raises NotFound."""
+    with tenant_scope(tenant_id):
+        row = Suppression.objects.filter(pk=suppression_id).first()
+        if row is None:
+            raise NotFound
+        audit.record(
+            tenant_id=tenant_id,
+            actor=actor,
+            verb="removed",
+            subject=row,
+            changes={"scope": row.scope, "reason": row.reason},
+        )
+        row.delete()
+
+
+def unsubscribe(
+    *, tenant_id: UUID, email_key: str, contact_id: int | None, mailing_list_id: int | None, source: str
+) -> bool:
+    """Ends the list, or all marketing where no list or contact is known; False where it had ended."""
+    with tenant_scope(tenant_id):
+        if mailing_list_id is None or contact_id is None or not _exists(contact_id):
+            return suppress(
+                tenant_id=tenant_id,
+                email_key=email_key,
+                scope=Suppression.Scope.MARKETING,
+                reason=Suppression.Reason.UNSUBSCRIBED,
+                detail=source,
+            )
+        _, added = Subscription.objects.get_or_create(
+            tenant_id=tenant_id,
+            mailing_list_id=mailing_list_id,
+            contact_id=contact_id,
+            defaults={"state": Subscription.State.UNSUBSCRIBED, "source": source},
+        )
+        return added or _move(mailing_list_id, contact_id, Subscription.State.UNSUBSCRIBED, source)
+
+
+def resubscribe(
+    *, tenant_id: UUID, email_key: str, contact_id: int | None, mailing_list_id: int | None, source: str
+) -> bool:
+    """Undoes a person's own unsubscription; complaints and bounces stay. False where nothing changed."""
+    with tenant_scope(tenant_id):
+        lifted, _ = Suppression.objects.filter(
+            email_key=email_key,
+            scope=Suppression.Scope.MARKETING,
+            reason=Suppression.Reason.UNSUBSCRIBED,
+        ).delete()
+        moved = (
+            mailing_list_id is not None
+            and contact_id is not None
+            and _move(mailing_list_id, contact_id, Subscription.State.SUBSCRIBED, source)
+        )
+    return moved or lifted > 0
+
+
+def _exists(contact_id: int) -> bool:
+    return Contact.objects.filter(pk=contact_id).exists()
+
+
+def _move(mailing_list_id: int, contact_id: int, state: Subscription.State, source: str) -> bool:
+    moved = (
+        Subscription.objects.filter(mailing_list_id=mailing_list_id, contact_id=contact_id)
+        .exclude(state=state)
+        .update(state=state, source=source, changed_at=timezone.now())
+    )
+    return moved > 0
