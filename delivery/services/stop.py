@@ -21,7 +21,8 @@ for update of q skip locked
 
 _CLOSE = f"""
 with stopped as materialized ({_QUEUED}), gone as (
-  delete from delivery_queueentry q using stopped s where q.tenant_id = %(tenant)s and q.message_id = s.message_id
+  delete from delivery_queueentry q using stopped s
+  where q.tenant_id = %(tenant)s and q.message_id = s.message_id
 ), written as (
   insert into delivery_attempt (tenant_id, message_id, number, campaign_id, state, category, dated_at)
   select %(tenant)s, message_id, attempts + 1, campaign_id, %(state)s, %(reason)s, dated_at from stopped
