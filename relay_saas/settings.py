@@ -139,9 +139,10 @@ TIME_ZONE = "UTC"
 # --- Static files
 # -----------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env.text("RELAY_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "relay_saas" / "static"]
 WHITENOISE_USE_FINDERS = env.flag("RELAY_STATIC_FROM_SOURCE")
+# Served from the source there is no collected folder, and WhiteNoise would warn that it is missing.
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else env.text("RELAY_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},

@@ -49,7 +49,7 @@ def mail_view_policy(*, images: Images = "own") -> str:
 
 
 def protect_mail_view(response: HttpResponseBase, *, images: Images = "own") -> None:
-    """Set the headers of a mail view: sandbox policy, framed by us only, not indexed, not kept, no referrer."""
+    """Set the headers of a mail view: sandbox policy, framed by us only, not indexed, not kept."""
     response[HEADER] = mail_view_policy(images=images)
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["X-Robots-Tag"] = "noindex, nofollow"

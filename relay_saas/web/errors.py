@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -178,7 +179,7 @@ def _from_drf(exception: drf.APIException) -> RelayError:
     if challenge := getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
     if wait := getattr(exception, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     fields = flatten(exception.detail) if isinstance(exception, drf.ValidationError) else ()
     return RelayError(
         _("Some values are not acceptable.") if fields else str(exception.detail),

@@ -10,10 +10,10 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from relay_saas.web.errors import RelayError
@@ -104,9 +104,17 @@ def _typed(model: type[Model], names: Sequence[str], cursor: Cursor) -> list[obj
     """Return the cursor's key in the types of the columns."""
     try:
         pairs = zip(names, cursor.key, strict=True)
-        return [model._meta.get_field(name).to_python(part) for name, part in pairs]
+        return [_column(model, name).to_python(part) for name, part in pairs]
     except (ValidationError, OverflowError) as error:
         raise BadCursor from error
+
+
+def _column(model: type[Model], name: str) -> Field[Any, Any]:
+    """Return the column called `name`; a reverse relation is none."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, Field):
+        raise TypeError(f"{name} is not a column of {model.__name__}")
+    return field
 
 
 def _beyond(names: Sequence[str], values: Sequence[object], comparison: str) -> Q:
