@@ -2,11 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A line of a file: where it begins, where the next one begins, and what it says."""
+
+    at: int
+    end: int
+    line: Line
 
 
 class Follower:
@@ -17,8 +27,8 @@ class Follower:
         #: Where the next unread line begins.
         self.position = position
 
-    def read(self) -> Iterator[tuple[int, Line]]:
-        """(position, line) of every new line; at most one chunk, call again for more."""
+    def read(self, most: int = 1000) -> Iterator[Found]:
+        """New lines, at most so many; call again for more."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self.position)
@@ -26,10 +36,16 @@ class Follower:
         except FileNotFoundError:
             return
         end = data.rfind(b"\n") + 1
-        for raw in data[:end].splitlines(keepends=True):
-            at = self.position
-            self.position += len(raw)
-            yield at, json.loads(raw)
+        for raw in data[:end].split(b"\n", most)[:most]:
+            if raw:
+                at = self.position
+                self.position += len(raw) + 1
+                yield Found(at=at, end=self.position, line=json.loads(raw))
+
+    def read_all(self) -> Iterator[Found]:
+        """Every line there is by now."""
+        while found := list(self.read()):
+            yield from found
 
 
 def numbered(folder: Path, kind: str) -> list[tuple[int, Path]]:
@@ -41,9 +57,7 @@ def numbered(folder: Path, kind: str) -> list[tuple[int, Path]]:
 def lines(folder: Path, kind: str) -> Iterator[Line]:
     """Every line of all files of one kind, `<kind>-<n>.log` and `<kind>.log`."""
     for path in (*(path for _, path in numbered(folder, kind)), folder / f"{kind}.log"):
-        follower = Follower(path)
-        while found := list(follower.read()):
-            yield from (line for _, line in found)
+        yield from (found.line for found in Follower(path).read_all())
 
 
 def read_message(folder: Path, number: int, line: Line) -> bytes:

@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from relay_saas.simulator.profiles.model import MxHost, Provider
 from relay_saas.simulator.smtp.content import message_id
@@ -48,8 +48,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, unless this client already has all the connections it may have."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # the loop makes no other for TCP
-        self._transport = transport
+        # uvloop's transport is one in all but ancestry.
+        self._transport = cast("asyncio.Transport", transport)
         self._loop = asyncio.get_running_loop()
         self._client: str = transport.get_extra_info("peername")[0]
         site = self._site

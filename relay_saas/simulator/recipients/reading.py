@@ -1,0 +1,71 @@
+"""What a mail program finds in a message: pictures, links, the one-click address (RFC 2369, RFC 8058)."""
+
+import email.policy
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+UNSUBSCRIBE_URL = re.compile(r"<\s*(https?://[^>\s]+)\s*>", re.IGNORECASE)
+TRACKING_PREFIX = "t."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The URLs of a message that lead to its sender's tracking host."""
+
+    pictures: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    #: The URL for a one-click POST; empty where the message does not offer it.
+    one_click: str = ""
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """Every URL once, in order."""
+        return tuple(dict.fromkeys((*self.pictures, *self.links, *filter(None, (self.one_click,)))))
+
+
+class _Urls(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "img" and values.get("src"):
+            self.pictures.append(values["src"] or "")
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"] or "")
+
+
+def parse(message: bytes) -> EmailMessage:
+    """The message as the standard library reads it."""
+    return email.message_from_bytes(message, policy=email.policy.default)
+
+
+def is_tracking(url: str) -> bool:
+    """Whether a URL leads to a tracking host, `t.<domain>`, over http or https."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and (parts.hostname or "").startswith(TRACKING_PREFIX)
+    except ValueError:
+        return False
+
+
+def read(message: bytes) -> Reading:
+    """What a mail program would find in these bytes."""
+    parsed = parse(message)
+    body = parsed.get_body(preferencelist=("html",))
+    urls = _Urls()
+    if body is not None:
+        urls.feed(str(body.get_content()))
+    one_click = UNSUBSCRIBE_URL.search(str(parsed.get("List-Unsubscribe", "")))
+    offered = "list-unsubscribe=one-click" in str(parsed.get("List-Unsubscribe-Post", "")).lower()
+    target = one_click[1] if one_click and offered and is_tracking(one_click[1]) else ""
+    return Reading(
+        pictures=tuple(dict.fromkeys(filter(is_tracking, urls.pictures))),
+        links=tuple(link for link in dict.fromkeys(filter(is_tracking, urls.links)) if link != target),
+        one_click=target,
+    )
