@@ -70,7 +70,9 @@ WEB = ("--blocking-threads", "4")
 
 def _granian(interface: str, application: str, port: int) -> tuple[str, ...]:
     where = ("--host", LOCAL, "--port", str(port))
-    return ("-m", "granian", "--interface", interface, *where, "--workers", "1", "--no-ws", application)
+    # A worker that is stopped while it still starts never hears of it.
+    workers = ("--workers", "1", "--workers-kill-timeout", "3")
+    return ("-m", "granian", "--interface", interface, *where, *workers, "--no-ws", application)
 
 
 def _beat(data: DataDir) -> tuple[str, ...]:
