@@ -1,0 +1,25 @@
+"""`resume_campaign --tenant acme 12`: lets a paused campaign go on."""
+
+from typing import Any
+
+from django.core.management import BaseCommand, CommandParser
+
+from campaigns.management.tenant_command import ACTOR, add_tenant, tenant_of
+from campaigns.services.control import resume
+
+
+class Command(BaseCommand):
+    """Prints the state that the campaign is in afterwards."""
+
+    help = "Lets a paused campaign go on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The organization and the campaign's number."""
+        add_tenant(parser)
+        parser.add_argument("campaign", type=int)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """One service."""
+        with tenant_of(options["tenant"]) as tenant_id:
+            campaign = resume(tenant_id=tenant_id, campaign_id=options["campaign"], actor=ACTOR)
+        self.stdout.write(campaign.state)
