@@ -134,23 +134,14 @@
   }, true);
 
   // --- htmx ---------------------------------------------------------------------------------------------------------
-  const SLOW = 5000, polled = new Map();
   document.addEventListener("htmx:confirm", (event) => {
     const source = event.detail.elt;
     if (!source.dataset.confirm || source.tagName === "FORM") return;
     event.preventDefault();
     ask(source, () => event.detail.issueRequest(true));
   });
-  // Elements that poll carry data-poll: while nobody looks, one request in five seconds is enough.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt, pathInfo } = event.detail;
-    if (!("poll" in elt.dataset)) return;
-    const last = polled.get(pathInfo.requestPath) || 0;
-    if (document.hidden && Date.now() - last < SLOW) event.preventDefault();
-    else polled.set(pathInfo.requestPath, Date.now());
-  });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt.tagName === "FORM") release(event.detail.elt); });
-  document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt));
+  document.addEventListener("htmx:afterSwap", () => drawCharts());
   let offline = false;
   document.addEventListener("htmx:afterOnLoad", () => { offline = false; });
   document.addEventListener("htmx:sendError", () => { if (!offline) toast(region().dataset.textOffline, "error"); offline = true; });
