@@ -15,8 +15,8 @@ UNTOUCHED_SCHEMES = ("mailto:", "tel:", "sms:")
 LOCAL_NAME = re.compile(r"\{%-?\s*(?:assign|capture|for)\s+([\w-]+)")
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 PIXEL = '<img src="{{ relay_pixel }}" width="1" height="1" alt="">'
-# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. Such a letter may belong to
-# an international address, which is then left alone, unless it is a Japanese particle or a mark.
+# An address in text ends at the first blank, bracket, quote or letter beyond ASCII. Such a letter may belong
+# to an international address, which is then left alone, unless it is a Japanese particle or a mark.
 TEXT_ADDRESS = re.compile(
     r"https?://(?>[!#$%&'*+,\-./0-9:;=?@A-Z_a-z~()\[\]\x00]+)(?![^\x00-\x7f\u3000-\u309f\uff00-\uffef])",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ class Place:
 def rewrite(html: str, text: str) -> Rewritten:
     """Replace the targets of `html` and the bare addresses of `text` by `{{ relay_link[n] }}`.
 
-    Every other character stays. Each link of the HTML has an index of its own; an address of the text shares the
+    Every other character stays. Each link of the HTML has its own index; an address of the text shares the
     index of an equal target in the HTML. Raises BadLink for a target that may not be sent.
     """
     links: list[Link] = []

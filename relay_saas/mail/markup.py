@@ -141,9 +141,11 @@ def compiler_problem(error: str, guarded: Guarded) -> MarkupProblem:
     found = POSITION.search(error)
     if found is None or found[1] is None:
         return MarkupProblem("syntax", POSITION.sub("", error))
-    before = guarded.text.encode()[: int(found[1])].decode(errors="ignore")
-    original = guarded.restore(before)
-    return MarkupProblem("syntax", POSITION.sub("", error), *place(original, len(original)))
+    before = guarded.restore(guarded.text.encode()[: int(found[1])].decode(errors="ignore"))
+    original = guarded.restore(guarded.text)
+    # the compiler counts from the blanks in front
+    blanks = len(original[len(before) :]) - len(original[len(before) :].lstrip())
+    return MarkupProblem("syntax", POSITION.sub("", error), *place(original, len(before) + blanks))
 
 
 def without_icons(html: str) -> tuple[str, int]:

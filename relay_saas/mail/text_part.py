@@ -67,7 +67,8 @@ class TextReader:
         if tag == "br":
             self.parts.append("\n")
         elif tag == "hr":
-            self.parts.append(f"\n{RULE}\n")
+            self.new_line()
+            self.parts.append(f"{RULE}\n")
         elif tag in ("ol", "ul"):
             self.lists.append(0 if tag == "ol" else None)
         if tag in PARAGRAPHS:

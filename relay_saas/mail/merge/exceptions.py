@@ -54,9 +54,12 @@ def message_of(error: Exception) -> str:
     return f"the template fails with {type(error).__name__}"
 
 
-def place_of(error: Exception) -> tuple[int, int] | tuple[None, None]:
-    """Line and column where the library saw the error."""
+def place_of(error: Exception, source: str) -> tuple[int, int] | tuple[None, None]:
+    """Line and column of `source` where the library saw the error."""
     token = error.token if isinstance(error, liquid.LiquidError) else None
-    if token is None or token.start_index < 0:
+    if token is None:
         return None, None
-    return place(token.source, token.start_index)
+    if token.start_index < 0:
+        # the parser ran into the end, so a block is not closed
+        return place(source, len(source))
+    return place(source, token.start_index)

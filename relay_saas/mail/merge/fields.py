@@ -77,10 +77,10 @@ def is_known(name: str, known: Iterable[str]) -> bool:
 
 
 def guess(name: str, known: list[str]) -> str | None:
-    """The known field most like `name`: first the same name under `contact`, then the closest spelling."""
+    """The known field most like `name`: the same name under `contact`, else the closest spelling."""
     if f"contact.{name}" in known:
         return f"contact.{name}"
-    close = get_close_matches(name, known, n=1, cutoff=0.6) or get_close_matches(
-        f"contact.{name}", known, n=1
-    )
-    return close[0] if close else None
+    # only the last parts are compared: a common "contact." would make everything alike
+    by_last_part = {field.rpartition(".")[2]: field for field in known}
+    close = get_close_matches(name.rpartition(".")[2], by_last_part, n=1)
+    return by_last_part[close[0]] if close else None

@@ -57,9 +57,13 @@ def parse_template(source: str, *, html: bool) -> Template:
         limits.refuse_ranges(parsed)
         analysis = parsed.analyze(include_partials=False)
     except Exception as error:  # the library lets plain Python errors through
-        raise TemplateProblem(code_of(error, "syntax"), message_of(error), *place_of(error)) from error
+        raise TemplateProblem(
+            code_of(error, "syntax"), message_of(error), *place_of(error, source)
+        ) from error
     refuse_names(analysis, source, html=html)
-    return Template(source=source, html=html, uses=uses(analysis, source), renderer=interpreter(parsed))
+    return Template(
+        source=source, html=html, uses=uses(analysis, source), renderer=interpreter(parsed, source)
+    )
 
 
 def check_fields(template: Template, known: Iterable[str]) -> list[UnknownField]:
@@ -67,15 +71,15 @@ def check_fields(template: Template, known: Iterable[str]) -> list[UnknownField]
     return unknown_fields(template.uses, known)
 
 
-def interpreter(parsed: BoundTemplate) -> Renderer:
-    """The renderer that walks the parse tree."""
+def interpreter(parsed: BoundTemplate, source: str) -> Renderer:
+    """The renderer that walks the parse tree of `source`."""
 
     def render(context: Mapping[str, object]) -> str:
         try:
             text = parsed.render(context)
         except Exception as error:  # ValueError, OverflowError and others come through
             raise RenderProblem(
-                code_of(error, "calculation_failed"), message_of(error), *place_of(error)
+                code_of(error, "calculation_failed"), message_of(error), *place_of(error, source)
             ) from error
         return with_lf(text)
 
