@@ -51,8 +51,9 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
             yield
         finally:
             _active.reset(token)
-        # SET LOCAL outlives a released savepoint: give the outer scope its value back.
-        if connection.savepoint_ids:
+        # SET LOCAL outlives a released savepoint: give the outer scope its value back. A rollback does it
+        # by itself.
+        if connection.savepoint_ids and not connection.needs_rollback:
             _tell_database(outer)
 
 

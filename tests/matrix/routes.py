@@ -1,0 +1,94 @@
+"""The access table: one entry per route of the URL conf; a route without an entry fails the build."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.permissions import Capability
+
+Door = Literal["public", "person", "tenant", "api"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Who may use a route, and how.
+
+    `door`: public (anybody), person (signed in), tenant (a member with `capability`), api (a key with
+    `scope`).
+    """
+
+    door: Door
+    capability: Capability | None = None
+    scope: str = ""
+    method: str = "get"
+    #: Of what the ids in the route are: `campaign`, `contact`, `submission`.
+    takes: tuple[str, ...] = ()
+    #: What a success answers.
+    success: int = 200
+
+
+def page(capability: Capability, *takes: str) -> Entry:
+    """A page of an organization."""
+    return Entry(door="tenant", capability=capability, takes=takes)
+
+
+def deed(*takes: str) -> Entry:
+    """A POST that sends or stops mail; it answers with a redirect to the campaign."""
+    return Entry(door="tenant", capability=Capability.CAMPAIGNS_SEND, method="post", takes=takes, success=302)
+
+
+PUBLIC = Entry(door="public")
+PERSON = Entry(door="person")
+
+TABLE: dict[str, Entry] = {
+    "front_door": Entry(door="person", success=302),
+    "healthz": PUBLIC,
+    "set_language": Entry(door="public", method="post", success=302),
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_change_password": PERSON,
+    "account_set_password": PERSON,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_email": PERSON,
+    "account_email_verification_sent": PUBLIC,
+    "account_reauthenticate": PERSON,
+    "console:home": page(Capability.VIEW),
+    "tracking:campaigns": page(Capability.VIEW),
+    "tracking:campaign": page(Capability.VIEW, "campaign"),
+    "tracking:campaign_live": page(Capability.VIEW, "campaign"),
+    "campaigns:preview": page(Capability.VIEW, "campaign"),
+    "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
+    "campaigns:launch": deed("campaign"),
+    "campaigns:pause": deed("campaign"),
+    "campaigns:resume": deed("campaign"),
+    "campaigns:cancel": deed("campaign"),
+    "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
+    "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
+    "api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
+}
+
+
+def routes() -> Iterator[str]:
+    """The full names of all routes."""
+    yield from _names(get_resolver().url_patterns, "")
+
+
+def _names(patterns: list[URLPattern | URLResolver], space: str) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _names(pattern.url_patterns, inner)
+        else:
+            yield f"{space}{pattern.name}"
+
+
+def missing(names: Iterator[str] | list[str], table: dict[str, Entry]) -> list[str]:
+    """Routes that the table does not know."""
+    return sorted(set(names) - set(table))

@@ -1,0 +1,119 @@
+"""Role x tenant x route: every cell sends a valid request, and every refusal leaves the data as it was."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, User
+from accounts.permissions import allows
+from tests.matrix.routes import TABLE, Entry, missing, routes
+from tests.matrix.world import ABSENT, World, build, fingerprint, ids
+
+TENANT_ROUTES = [name for name, entry in TABLE.items() if entry.door == "tenant"]
+#: Whether a refusal by role comes before anything else.
+REFUSED = 403
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build()
+
+
+def _client(user: User | None) -> Client:
+    client = Client(headers={"X-Request-ID": "matrix-request-0001", "Accept-Language": "en"})
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def _send(client: Client, entry: Entry, url: str) -> tuple[int, bytes]:
+    response = getattr(client, entry.method)(url)
+    return response.status_code, response.content
+
+
+def test_every_route_has_an_entry_and_every_entry_a_route() -> None:
+    assert missing(list(routes()), TABLE) == []
+    assert sorted(set(TABLE) - set(routes())) == []
+
+
+def test_a_route_without_an_entry_is_named() -> None:
+    """The meta-test of the table."""
+    assert missing([*routes(), "campaigns:planted"], TABLE) == ["campaigns:planted"]
+
+
+@pytest.mark.parametrize("name", TENANT_ROUTES)
+def test_each_role_gets_what_its_capabilities_allow(world: World, name: str) -> None:
+    entry = TABLE[name]
+    url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
+    for role in Role:
+        before = fingerprint(world.acme, world.globex)
+        with transaction.atomic():
+            status, _body = _send(_client(world.members[role]), entry, url)
+            transaction.set_rollback(status < 400)
+        assert entry.capability is not None
+        if allows(role, entry.capability):
+            assert status == entry.success, (role, status)
+        else:
+            assert status == REFUSED, (role, status)
+            assert fingerprint(world.acme, world.globex) == before, role
+
+
+@pytest.mark.parametrize("name", TENANT_ROUTES)
+def test_strangers_are_sent_to_sign_in(world: World, name: str) -> None:
+    entry = TABLE[name]
+    url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
+    before = fingerprint(world.acme, world.globex)
+    response = getattr(_client(None), entry.method)(url)
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+    assert fingerprint(world.acme, world.globex) == before
+
+
+@pytest.mark.parametrize("name", TENANT_ROUTES)
+def test_to_an_outsider_the_organization_does_not_exist(world: World, name: str) -> None:
+    entry = TABLE[name]
+    before = fingerprint(world.acme, world.globex)
+    client = _client(world.outsider)
+    there = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
+    nowhere = reverse(name, args=["acma", *ids(world.acme, entry.takes)])
+    found, absent = _send(client, entry, there), _send(client, entry, nowhere)
+    assert found[0] == 404
+    assert found[1].replace(b"acme", b"acma") == absent[1]
+    assert fingerprint(world.acme, world.globex) == before
+
+
+@pytest.mark.parametrize("name", [name for name in TENANT_ROUTES if TABLE[name].takes])
+def test_a_foreign_id_answers_like_one_that_never_existed(world: World, name: str) -> None:
+    entry = TABLE[name]
+    client = _client(world.members[Role.OWNER])
+    before = fingerprint(world.acme, world.globex)
+    for position, taken in enumerate(entry.takes):
+        own = ids(world.acme, entry.takes)
+        foreign, absent = [*own], [*own]
+        foreign[position] = getattr(world.globex, taken)
+        absent[position] = ABSENT[taken]
+        status, body = _send(client, entry, reverse(name, args=[world.acme.slug, *foreign]))
+        never, nothing = _send(client, entry, reverse(name, args=[world.acme.slug, *absent]))
+        assert (status, never) == (404, 404), taken
+        assert body.replace(str(foreign[position]).encode(), b"#") == nothing.replace(
+            str(absent[position]).encode(), b"#"
+        )
+    assert fingerprint(world.acme, world.globex) == before
+
+
+@pytest.mark.parametrize("name", [name for name, entry in TABLE.items() if entry.door == "person"])
+def test_pages_of_a_person_ask_for_a_sign_in(db: None, name: str) -> None:
+    response = _client(None).get(reverse(name))
+    assert response.status_code == 302
+    assert reverse("account_login") in response["Location"]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in TABLE.items() if entry.door == "tenant"])
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_no_other_method_changes_anything(world: World, name: str, method: str) -> None:
+    entry = TABLE[name]
+    before = fingerprint(world.acme, world.globex)
+    url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
+    getattr(_client(world.members[Role.OWNER]), method)(url)
+    assert fingerprint(world.acme, world.globex) == before

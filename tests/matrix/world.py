@@ -1,0 +1,123 @@
+"""Two organizations with everything in them, and the cast: a member of each role, an outsider, a stranger."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.audit import SYSTEM
+from accounts.models import Role, SendingDomain, User
+from accounts.services.api_keys import issue_key
+from accounts.services.tenants import add_member, create_tenant
+from accounts.tenancy import tenant_scope
+from campaigns.models import Campaign
+from campaigns.services.campaigns import CampaignDraft, create_campaign
+from campaigns.services.contacts import save_contact
+from campaigns.services.lists import create_list, subscribe
+
+HTML = (
+    "<html><body><p>Hello {{ contact.email }}</p><a href='https://acme.example/'>Shop</a>"
+    "<p>{{ sender.legal_name }} {{ sender.postal_address }} {{ sender.contact_address }}</p>"
+    "<a href='{{ unsubscribe_url }}'>Unsubscribe</a></body></html>"
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Organization:
+    """One tenant's ids."""
+
+    id: UUID
+    slug: str
+    campaign: int = 0
+    contact: int = 0
+    submission: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Acme and Globex, and the people."""
+
+    acme: Organization
+    globex: Organization
+    members: dict[Role, User]
+    outsider: User
+
+
+def build() -> World:
+    """Makes everything through the services that the product uses."""
+    acme, globex = _organization("acme"), _organization("globex")
+    members = {role: User.objects.create_user(f"{role}@people.test") for role in Role}
+    for role, user in members.items():
+        add_member(tenant_id=acme.id, user=user, role=role, actor=SYSTEM)
+    outsider = User.objects.create_user("charlie@people.test")
+    add_member(tenant_id=globex.id, user=outsider, role=Role.OWNER, actor=SYSTEM)
+    return World(acme=acme, globex=globex, members=members, outsider=outsider)
+
+
+def _organization(slug: str) -> Organization:
+    tenant = create_tenant(
+        slug=slug,
+        name=slug.title(),
+        actor=SYSTEM,
+        legal_name=f"{slug} K.K.",
+        postal_address="1-2-3 Marunouchi, Tokyo",
+        contact_address=f"support@{slug}.test",
+    )
+    organization = Organization(id=tenant.pk, slug=slug)
+    with tenant_scope(tenant.pk):
+        SendingDomain.objects.create(
+            tenant_id=tenant.pk,
+            name=f"news.{slug}.test",
+            label=f"label{slug}",
+            state=SendingDomain.State.VERIFIED,
+            verified_at=timezone.now(),
+        )
+    for scope in ("messages.send", "messages.read"):
+        organization.keys[scope] = issue_key(tenant_id=tenant.pk, name=scope, scopes=[scope], actor=SYSTEM)[1]
+    mailing_list = create_list(tenant_id=tenant.pk, name="News", actor=SYSTEM)
+    contact = save_contact(tenant_id=tenant.pk, email=f"reader@{slug}-readers.test", values={}, actor=SYSTEM)
+    subscribe(tenant_id=tenant.pk, mailing_list_id=mailing_list.pk, contact_id=contact.pk, source="test")
+    organization.contact = contact.pk
+    organization.campaign = campaign(organization, mailing_list.pk).pk
+    return organization
+
+
+def campaign(organization: Organization, mailing_list_id: int) -> Campaign:
+    """A draft that could be launched."""
+    draft = CampaignDraft(
+        name="Autumn",
+        mailing_list_id=mailing_list_id,
+        from_address=f"news@news.{organization.slug}.test",
+        subject="News",
+        html_source=HTML,
+        markup=Campaign.Markup.HTML,
+    )
+    return create_campaign(tenant_id=organization.id, draft=draft, actor=SYSTEM)
+
+
+def fingerprint(*organizations: Organization) -> str:
+    """A digest of every tenant row of these organizations: a refusal must not change it."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor:
+        cursor.execute("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1")
+        tables = [row[0] for row in cursor.fetchall()]
+    for organization in organizations:
+        with tenant_scope(organization.id), connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(
+                    f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t"
+                )
+                digest.update(f"{table}{cursor.fetchone()}".encode())
+    return digest.hexdigest()
+
+
+def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
+    """The organization's objects that a route takes."""
+    return [getattr(organization, name) for name in takes]
+
+
+ABSENT = {"campaign": 999_999_999, "contact": 999_999_999, "submission": "em_00000000000000000000000000"}
