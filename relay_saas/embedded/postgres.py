@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from signal import Signals
 from urllib.parse import urlencode
@@ -125,7 +126,8 @@ def _clear_after_kill(cluster: Path, sockets: Path) -> None:
     """
     orphans = [process for process in psutil.process_iter() if _works_in(process, cluster)]
     for orphan in orphans:
-        orphan.kill()
+        with suppress(psutil.NoSuchProcess):
+            orphan.kill()
     psutil.wait_procs(orphans, timeout=10)
     for file in (cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
         file.unlink(missing_ok=True)

@@ -33,8 +33,8 @@ def table(data: DataDir, ports: Ports, environment: Mapping[str, str]) -> tuple[
     def program(name: str, *argv: str, stage: int = FRONT, grace: float = 10.0) -> Program:
         return Program(name=name, argv=(python, *argv), environment=environment, stage=stage, grace=grace)
 
-    def worker(name: str, queue: str, concurrency: int) -> Row:
-        argv = (*CELERY, "worker", "-Q", queue, "-c", str(concurrency), "-n", f"{name}@%h", *QUIET)
+    def worker(name: str, queue: str, concurrency: str) -> Row:
+        argv = (*CELERY, "worker", "-Q", queue, "-c", concurrency, "-n", f"{name}@%h", *QUIET)
         return Row(
             program=program(name, *argv, stage=WORKERS, grace=WORKER_GRACE),
             ready=probes.says(data.log(name), " ready."),
@@ -57,8 +57,9 @@ def table(data: DataDir, ports: Ports, environment: Mapping[str, str]) -> tuple[
         Row(
             program=program("inbound", "manage.py", "run_inbound"), ready=probes.greets(ports.inbound, b"220")
         ),
-        worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", 2),
-        worker("tasks", "default", 1),
+        # A queue run keeps a worker's child for most of a minute: one child for each.
+        worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", environment["RELAY_QUEUE_RUNS"]),
+        worker("tasks", "default", "1"),
         Row(program=program("beat", *CELERY, "beat", *_beat(data)), ready=probes.at_once),
     )
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def kill_session(record: Record) -> None:
         return
     members = _members(record)
     for member in members:
-        member.kill()
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
     psutil.wait_procs(members, timeout=5)
 
 
@@ -101,10 +103,8 @@ def _members(record: Record) -> list[psutil.Process]:
 def _signal(record: Record, number: signal.Signals) -> None:
     process = record.process()
     if process is not None:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-        except psutil.NoSuchProcess:
-            return
 
 
 def _await_end(record: Record, deadline: float) -> None:

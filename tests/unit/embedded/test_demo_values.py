@@ -1,6 +1,7 @@
 """What a demo is told and tells: ports, environment, secrets, the process table, the description."""
 
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -147,6 +148,17 @@ def test_the_description_joins_what_the_start_and_the_story_know(data: DataDir) 
         ),
         *("smtp_port", "smtp_submission", "ca_file", "data_dir", "process_ids"),
     ]
+
+
+def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with noticed() as asked:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not asked()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("number", STOPPING)
