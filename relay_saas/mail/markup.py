@@ -120,13 +120,14 @@ def refuse_size(source: str) -> None:
         raise MarkupProblem("too_many_elements", f"the source holds more than {ELEMENTS} tags")
 
 
-def run_child(request: dict[str, Any]) -> dict[str, Any]:
-    """One compile in a process of its own, which a hostile source may crash."""
+def run_child(request: dict[str, Any], timeout: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+    """One compile in a process of its own, which a hostile source may crash; `timeout` is in seconds."""
     command = [sys.executable, "-I", str(Path(markup_child.__file__))]
     payload = json.dumps(request).encode()
     try:
+        # an empty environment: the child has no use for our secrets
         child = subprocess.run(
-            command, input=payload, capture_output=True, timeout=TIMEOUT_SECONDS, check=False
+            command, input=payload, capture_output=True, timeout=timeout, check=False, env={}
         )
     except subprocess.TimeoutExpired as error:
         raise MarkupProblem("too_complex", "the source takes too long to compile") from error

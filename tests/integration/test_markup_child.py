@@ -6,8 +6,10 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from relay_saas.mail.markup import MarkupProblem, compile_markup, insert_preheader
+from relay_saas.mail.link_rewrite import insert_pixel, rewrite
+from relay_saas.mail.markup import MarkupProblem, compile_markup, insert_preheader, run_child
 from relay_saas.mail.merge import parse_template
+from relay_saas.mail.text_part import text_from_html
 
 MAIL = """<mjml lang="ja"><mj-head><mj-title>{{ subject }}</mj-title></mj-head><mj-body>
 {% if c.age < 20 %}<mj-section background-url="https://x.test/{{ p }}.png"><mj-column>
@@ -107,17 +109,39 @@ def test_a_wrong_source_is_refused_with_its_place(
     assert problem(source) == expected
 
 
-def test_a_source_that_crashes_the_compiler_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay_saas.mail.markup.ELEMENTS", 10**9)
-    deep = "<mj-wrapper>" * 20_000 + "</mj-wrapper>" * 20_000
-    assert problem(body(deep))[0] == "too_complex"
-    assert problem("<style></style>" + "<div>" * 90_000, "html")[0] == "too_complex"
+def crashed(kind: str, source: str, timeout: float = 30) -> str:
+    with pytest.raises(MarkupProblem) as caught:
+        run_child({"kind": kind, "source": source, "icon_origin": "https://icons.invalid/"}, timeout)
+    return caught.value.code
+
+
+def test_a_source_that_crashes_the_compiler_is_an_error() -> None:
+    assert crashed("mjml", body("<mj-wrapper>" * 20_000 + "</mj-wrapper>" * 20_000)) == "too_complex"
+    assert crashed("html", "<style></style>" + "<div>" * 90_000) == "too_complex"
     assert compile_markup(body(""), "mjml").html
 
 
-def test_a_source_that_takes_too_long_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relay_saas.mail.markup.TIMEOUT_SECONDS", 0.001)
-    assert problem(body(""))[0] == "too_complex"
+def test_a_source_that_takes_too_long_is_an_error() -> None:
+    assert crashed("mjml", body(""), timeout=0.001) == "too_complex"
+
+
+def test_a_mail_goes_from_markup_to_the_text_that_is_sent() -> None:
+    compiled = compile_markup(MAIL.replace(' data-relay="no-track"', ""), "mjml")
+    html = insert_preheader(compiled.html, "Hello {{ c.name }}")
+    parts = rewrite(html, text_from_html(html))
+    assert [link.target for link in parts.links] == ["https://x.test/?a={{ e | url_encode }}&b=1"]
+    context = {
+        "c": {"age": 3, "colour": "red", "name": "A&B"},
+        "subject": "件名",
+        "p": "p",
+        "relay_link": ["https://t/c/1"],
+        "relay_pixel": "https://t/o/1",
+    }
+    sent = parse_template(insert_pixel(parts.html), html=True).render(context)
+    assert 'href="https://t/c/1"' in sent
+    assert 'src="https://t/o/1"' in sent
+    assert "Hello A&amp;B</div>" in sent
+    assert parse_template(parts.text, html=False).render(context).strip() == "こん a>b l ( https://t/c/1 )"
 
 
 def compile_in(end: Connection) -> None:
