@@ -1,10 +1,12 @@
 """What the edge answers: GET, HEAD and OPTIONS change nothing; one POST ends it (RFC 8058)."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connections
 from psycopg_pool import AsyncConnectionPool
 
 from relay_saas.mail.tokens import BadToken, Purpose, Token, TokenKeys, decode
@@ -31,6 +33,7 @@ from tracking.services.opt_out import opt_in_again, opt_out
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
+Result = TypeVar("Result")
 READING = frozenset({"GET", "HEAD"})
 _FIXED = {
     "/e/recipient.css": Answer(body=CSS, content_type="text/css; charset=utf-8"),
@@ -64,6 +67,7 @@ class Edge:
         flushing.cancel()
         await self._recorder.flush(everything=True)
         await self._pool.close()
+        await sync_to_async(connections.close_all)()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
@@ -115,26 +119,36 @@ class Edge:
         token = self._token(request, text, Purpose.UNSUBSCRIBE)
         if request.method not in READING | {"POST"}:
             return _not_allowed("GET, HEAD, POST")
-        recipient = await sync_to_async(find_recipient)(token)
+        recipient = await in_thread(find_recipient, token)
         if request.method in READING:
             return await _page(request, recipient)
         form = await read_form(receive)
         who: dict[str, Any] = {"address": request.address, "user_agent": request.user_agent}
         if form.get("List-Unsubscribe") == "One-Click":
-            await sync_to_async(opt_out)(recipient, source="one_click", **who)
+            await in_thread(opt_out, recipient, source="one_click", **who)
             return Answer(body=b"unsubscribed")
         if form.get("action") == "unsubscribe":
-            await sync_to_async(opt_out)(recipient, source="page", **who)
+            await in_thread(opt_out, recipient, source="page", **who)
         elif form.get("action") == "undo":
-            await sync_to_async(opt_in_again)(recipient, **who)
+            await in_thread(opt_in_again, recipient, **who)
         else:
             return Answer(status=400, body=b"nothing to do: send List-Unsubscribe=One-Click")
-        return await _page(request, await sync_to_async(find_recipient)(token), changed=True)
+        return await _page(request, await in_thread(find_recipient, token), changed=True)
+
+
+async def in_thread(work: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """Runs Django's blocking part in its own thread; no request cycle here looks after its connection."""
+
+    def guarded() -> Result:
+        close_old_connections()
+        return work(*arguments, **named)
+
+    return await sync_to_async(guarded)()
 
 
 async def _page(request: Request, recipient: Recipient, *, changed: bool = False) -> Answer:
     context: dict[str, object] = {"recipient": recipient, "changed": changed}
-    return await sync_to_async(page)(request, "unsubscribe", context, fallback=recipient.locale)
+    return await in_thread(page, request, "unsubscribe", context, fallback=recipient.locale)
 
 
 def _not_allowed(allowed: str) -> Answer:
