@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SEATS = 16
 # No part listens here: tests bind to port 0, and what the settings name is only written into links.
 PORTS = Ports(base=18000)
+# Tells the processes below that everything is given: workers of xdist, stages of `scripts/test.py`.
+STARTED = "RELAY_TESTS_STARTED"
 
 running = ExitStack()
 
@@ -32,7 +34,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Before pytest-django looks for settings: services, this worker's own database, the settings' name."""
     places = early_config.known_args_namespace.file_or_dir
     if early_config.pluginmanager.has_plugin("django") and not only_unit(places):
-        if not os.environ.get("DATABASE_URL"):
+        if STARTED not in os.environ:
             os.environ.update(start(running))
         point_at(os.environ.get("PYTEST_XDIST_WORKER", "main"))
         os.environ["DJANGO_SETTINGS_MODULE"] = "relay_saas.settings"
@@ -59,7 +61,7 @@ def start(stack: ExitStack) -> dict[str, str]:
             found = stack.enter_context(services(root, durable=False, owner_may_be_all=True))
         except AlreadyRunning:
             continue
-        return product(DataDir.at(root), PORTS, found.environment, os.environ)
+        return product(DataDir.at(root), PORTS, found.environment, os.environ) | {STARTED: str(root)}
     raise AlreadyRunning(f"{SEATS} test runs use this clone already")
 
 

@@ -12,8 +12,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def noticed() -> Iterator[Callable[[], bool]]:
     """Yields a question: were we asked to stop? The handlers stay until everything is stopped.
 
-    Set explicitly, because what a script starts in the background inherits an ignored SIGINT; an ignored SIGHUP
-    is the wish of nohup, and stays.
+    Set explicitly, because what a script starts in the background inherits an ignored SIGINT; an ignored
+    SIGHUP is the wish of nohup, and stays.
     """
     asked: list[int] = []
     parent = os.getppid() if "MAKELEVEL" in os.environ else None
