@@ -31,6 +31,8 @@ MAGIC: Final = (
 #: In UTF-16 without a mark, every second byte of ASCII text is zero; a stray NUL is not that.
 NUL_SHARE: Final = 10
 HALF_WIDTH_KANA: Final = range(0xFF61, 0xFFA0)
+#: What Python's cp932 makes of the bytes 80, A0, FD, FE and FF, which no Shift_JIS text holds.
+PLACEHOLDERS: Final = frozenset((0x80, 0xF8F0, 0xF8F1, 0xF8F2, 0xF8F3))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,19 @@ def _read(path: Path, encoding: str) -> _Reading | None:
     try:
         for text in _chunks(path, encoding):
             reading.lines += max(text.count("\n"), text.count("\r"))
-            if encoding == "cp932":
-                others = [character for character in text if character > "\x7f"]
-                reading.not_ascii += len(others)
-                reading.half_width_kana += sum(ord(character) in HALF_WIDTH_KANA for character in others)
+            if encoding == "cp932" and not _count_kana(text, reading):
+                return None
     except UnicodeDecodeError:
         return None
     return reading
+
+
+def _count_kana(text: str, reading: _Reading) -> bool:
+    """Counts; False where the text holds what the codec makes of bytes that Shift_JIS does not have."""
+    others = [ord(character) for character in text if character > "\x7f"]
+    reading.not_ascii += len(others)
+    reading.half_width_kana += sum(code in HALF_WIDTH_KANA for code in others)
+    return not any(code in PLACEHOLDERS for code in others)
 
 
 def _chunks(path: Path, encoding: str) -> Iterator[str]:

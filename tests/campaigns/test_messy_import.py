@@ -6,36 +6,37 @@ import random
 
 import pytest
 
-from accounts.models import Tenant
+from accounts.models import Job, Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Contact, ContactField, ContactImport
 from campaigns.services.import_errors import errors_file
 from tests.campaigns.conftest import DATA
+from tests.campaigns.kinds import Load
 
 SHIFT_JIS = (DATA / "contacts-messy-shiftjis.csv").read_bytes()
 TSV = (DATA / "contacts-messy-utf8bom.tsv").read_bytes()
 
 
-def errors_of(tenant: Tenant, job, language: str = "en") -> bytes:
+def errors_of(tenant: Tenant, job: Job, language: str = "en") -> bytes:
     with tenant_scope(tenant.id):
         import_id = ContactImport.objects.get(job=job).pk
     return b"".join(errors_file(tenant_id=tenant.id, import_id=import_id, language=language))
 
 
-def changed(job) -> tuple[int, int]:
+def changed(job: Job) -> tuple[int, int]:
     return job.counts["new"], job.counts["updated"]
 
 
 @pytest.fixture
-def imported(load):
+def imported(load: Load) -> Job:
     return load(SHIFT_JIS)
 
 
-def test_the_errors_file_equals_the_hand_written_one(tenant, imported) -> None:
+def test_the_errors_file_equals_the_hand_written_one(tenant: Tenant, imported: Job) -> None:
     assert errors_of(tenant, imported) == (DATA / "contacts-messy-errors.csv").read_bytes()
 
 
-def test_the_counts_say_what_became_of_every_row(imported) -> None:
+def test_the_counts_say_what_became_of_every_row(imported: Job) -> None:
     counts = imported.counts
     assert counts["rows"] == 2000
     assert counts["accepted"] + counts["duplicates"] + counts["rejected"] == 2000
@@ -52,11 +53,11 @@ def test_the_counts_say_what_became_of_every_row(imported) -> None:
     assert (imported.done, imported.total) == (2000, 2000)
 
 
-def test_the_tab_separated_file_with_a_mark_reports_the_same_rows(tenant, load) -> None:
+def test_the_tab_separated_file_with_a_mark_reports_the_same_rows(tenant: Tenant, load: Load) -> None:
     assert errors_of(tenant, load(TSV)) == (DATA / "contacts-messy-errors.csv").read_bytes()
 
 
-def test_japanese_column_names_become_typed_fields(tenant, imported) -> None:
+def test_japanese_column_names_become_typed_fields(tenant: Tenant, imported: Job) -> None:
     with tenant_scope(tenant.id):
         kinds = dict(ContactField.objects.values_list("key", "kind"))
         found = ContactImport.objects.get(job=imported)
@@ -69,15 +70,17 @@ def test_japanese_column_names_become_typed_fields(tenant, imported) -> None:
     assert erik.attrs["signed_up_on"] == "2019-11-04"
 
 
-def test_the_same_file_again_changes_nothing(imported, load) -> None:
+def test_the_same_file_again_changes_nothing(imported: Job, load: Load) -> None:
     assert changed(load(SHIFT_JIS)) == (0, 0)
 
 
-def test_the_tab_separated_file_without_its_mark_changes_nothing(imported, load) -> None:
+def test_the_tab_separated_file_without_its_mark_changes_nothing(imported: Job, load: Load) -> None:
     assert changed(load(TSV.removeprefix(b"\xef\xbb\xbf"))) == (0, 0)
 
 
-def test_the_rows_shuffled_with_each_address_first_before_its_repeats_change_nothing(imported, load) -> None:
+def test_the_rows_shuffled_with_each_address_first_before_its_repeats_change_nothing(
+    imported: Job, load: Load
+) -> None:
     header, *rows = csv.reader(io.StringIO(SHIFT_JIS.decode("cp932"), newline=""))
     first: dict[str, int] = {}
     for number, row in enumerate(rows):
@@ -94,17 +97,19 @@ def test_the_rows_shuffled_with_each_address_first_before_its_repeats_change_not
     assert job.counts["rows"] == 2000
 
 
-def test_one_cell_changed_changes_one_contact(imported, load) -> None:
+def test_one_cell_changed_changes_one_contact(imported: Job, load: Load) -> None:
     text = SHIFT_JIS.decode("cp932").replace("合同会社山下通信,大阪府", "合同会社山下通信,奈良県", 1)
     assert changed(load(text.encode("cp932"))) == (0, 1)
 
 
-def test_one_cell_emptied_changes_one_contact(imported, load) -> None:
+def test_one_cell_emptied_changes_one_contact(imported: Job, load: Load) -> None:
     text = SHIFT_JIS.decode("cp932").replace("合同会社山下通信,大阪府", "合同会社山下通信,", 1)
     assert changed(load(text.encode("cp932"))) == (0, 1)
 
 
-def test_rows_of_the_errors_file_are_imported_once_corrected(tenant, imported, load) -> None:
+def test_rows_of_the_errors_file_are_imported_once_corrected(
+    tenant: Tenant, imported: Job, load: Load
+) -> None:
     header, row, *_ = errors_of(tenant, imported).decode("utf-8-sig").splitlines(keepends=True)
     job = load(header + row.replace("andrew.murray11yahoo.test", "andrew.murray11@yahoo.test"))
     assert changed(job) == (1, 0)
