@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import uvloop
+
 from relay_saas.mail.smtp.limits import Timeouts
 from relay_saas.mail.smtp.outcome import Outcome, Peer
 from relay_saas.mail.smtp.session import Options, Session, open_session
@@ -18,14 +20,24 @@ HASTY = Timeouts(banner=5, ehlo=5, mail=0.08, rcpt=0.08, data=0.08, block=5, dot
 PATIENT = Timeouts(connect=5, banner=5, ehlo=5, tls=5, mail=5, rcpt=5, data=5, block=5, dot=5, quit=1)
 
 
+_opened: list[Session] = []
+
+
 def run(work: Coroutine[Any, Any, T], seconds: float = 20) -> T:
-    """Run to the end in a loop of its own; a test that hangs fails."""
+    """Run to the end in a loop of its own, as in production; a test that hangs fails, sessions are closed."""
 
     async def bounded() -> T:
+        _opened.clear()
         async with asyncio.timeout(seconds):
-            return await work
+            try:
+                return await work
+            finally:
+                for session in _opened:
+                    session.abort()
+                    await session.closed()
 
-    return asyncio.run(bounded())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(bounded())
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -36,7 +48,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def connect(port: int, timeouts: Timeouts = PATIENT, **options: Any) -> Session:
     peer = Peer(host="mx.example.test", address="127.0.0.1", port=port)
-    return await open_session(peer, Options(helo="relay.example.test", timeouts=timeouts, **options))
+    session = await open_session(peer, Options(helo="relay.example.test", timeouts=timeouts, **options))
+    _opened.append(session)
+    return session
 
 
 def message(

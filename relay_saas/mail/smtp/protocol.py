@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
+from typing import cast
 
 from relay_saas.mail import replies
 from relay_saas.mail.replies import BadReply, Reply
@@ -48,9 +49,9 @@ class SmtpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; its limits make "not paused" mean "buffer empty"."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio types it as the base
-        self._transport = self._raw = transport
-        transport.set_write_buffer_limits(high=0)
+        # uvloop's transports are not subclasses of asyncio's.
+        self._transport = self._raw = cast(asyncio.Transport, transport)
+        self._raw.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
         """Split into lines and replies; nothing may come unasked."""

@@ -144,7 +144,9 @@ async def open_session(peer: Peer, options: Options) -> Session:
     try:
         return await opening.run()
     except Lost as lost:
-        raise SessionFailed(opening.outcome(lost)) from lost
+        failed = SessionFailed(opening.outcome(lost))
+        await opening.closed()
+        raise failed from lost
     except BaseException:
         opening.abort()
         raise
@@ -202,6 +204,10 @@ class _Opening:
     def abort(self) -> None:
         if self._protocol is not None:
             self._protocol.fail(Lost(Cause.CLOSED, "by us"))
+
+    async def closed(self) -> None:
+        if self._protocol is not None:
+            await self._protocol.closed()
 
     def _enter(self, stage: Stage) -> None:
         self._note_time()
