@@ -41,6 +41,8 @@ RELAY_DATA_DIR = Path(env.text("RELAY_DATA_DIR", str(BASE_DIR / "var")))
 RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")
 RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
+# Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
+RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
 
 # --- Django
 # -----------------------------------------------------------------------------------------------------

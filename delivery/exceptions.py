@@ -1,0 +1,45 @@
+"""What delivery refuses, each with a machine code."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from relay_saas.web.errors import RelayError
+from relay_saas.web.problems import Text
+
+
+class DeliveryError(RelayError):
+    """Base of this app's errors."""
+
+    status = 422
+
+
+class NoEgress(DeliveryError):
+    """No sending address is configured."""
+
+    code = "no_egress"
+    status = 503
+    message = _("This installation has no address to send from.")
+
+
+class BadSubmission(DeliveryError):
+    """A message that cannot be accepted; the code says why, `errors` where."""
+
+    messages: ClassVar[Mapping[str, Text]] = {
+        "bad_message": _("This cannot be made into a message. See errors."),
+        "too_large": _("The message is larger than what is accepted."),
+        "too_many_recipients": _("A message has at most 50 recipients."),
+        "no_body": _("The message has neither a text nor an HTML part."),
+    }
+
+    def __init__(self, code: str, *args: object, **values: object) -> None:
+        super().__init__(self.messages[code], code=code, **values)  # type: ignore[arg-type]  # passed on as given
+        self.args = (code, *args)
+
+
+class TestSendRefused(DeliveryError):
+    """A test message cannot be made from the draft as it is."""
+
+    code = "test_send_refused"
+    message = _("The test message cannot be made.")
