@@ -21,7 +21,7 @@ class Answer:
 async def ask(
     edge: tuple[str, int], method: str, url: str, *, headers: Mapping[str, str], body: bytes = b""
 ) -> Answer:
-    """One HTTP/1.1 request without redirects; raises OSError or TimeoutError where the edge does not answer."""
+    """One HTTP/1.1 request, no redirects; OSError or TimeoutError where the edge does not answer."""
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     fields = {"Host": parts.netloc.rpartition("@")[2], "Connection": "close", **headers}

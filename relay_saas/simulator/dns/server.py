@@ -7,6 +7,7 @@ import os
 import struct
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -100,15 +101,13 @@ class UdpProtocol(asyncio.DatagramProtocol):
 
     def __init__(self, server: NameServer) -> None:
         self._server = server
-        self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         reply = self._server.respond(data, udp=True)
-        if reply is not None and self._transport is not None:
+        if reply is not None:
             self._transport.sendto(reply, addr)
 
 
