@@ -1,0 +1,152 @@
+"""Sending domains: made with keys, known by their records, owned by one tenant."""
+
+import asyncio
+
+import pytest
+from django.db import connection
+from pytest_django.fixtures import SettingsWrapper
+
+from accounts.audit import SYSTEM
+from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
+from accounts.models import AuditEvent, DkimKey, SendingDomain, Tenant
+from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
+from accounts.services import domains
+from accounts.services.dns_check import Finding
+from accounts.services.dns_records import Record, egress_sources, spf, tenant_records, zone_records
+from accounts.services.domains import add_domain, verified_domain_for
+from accounts.tenancy import tenant_scope
+from relay_saas.mail.dkim import sign
+
+MAIL = b"From: a@news.acme.test\r\nTo: b@x.test\r\nSubject: hi\r\nDate: Tue, 24 Nov 2026 02:31:19 +0000\r\n\r\nhello\r\n"
+
+
+def settle(tenant: Tenant, domain: SendingDomain, **answers: object) -> SendingDomain:
+    """What `verify_domain` does once DNS has answered; every record is found unless `answers` says otherwise."""
+    findings = [Finding(record=record, found=(record.value,), ok=True) for record in tenant_records(domain)]
+    findings[0] = Finding(record=findings[0].record, found=(), ok=True, **answers) if answers else findings[0]
+    with tenant_scope(tenant.pk):
+        return domains._settle(domain.pk, findings, SYSTEM)
+
+
+def test_a_domain_gets_two_selectors_per_algorithm_and_signs_with_the_first(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="News.Acme.test.", actor=SYSTEM)
+    assert domain.name == "news.acme.test"
+    with tenant_scope(tenant.pk):
+        keys = list(DkimKey.objects.order_by("selector").values_list("selector", "algorithm", "active"))
+    assert keys == [
+        ("e1", "ed25519-sha256", True),
+        ("e2", "ed25519-sha256", False),
+        ("r1", "rsa-sha256", True),
+        ("r2", "rsa-sha256", False),
+    ]
+
+
+def test_the_same_name_again_is_the_same_domain(tenant: Tenant) -> None:
+    first = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    assert add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM).pk == first.pk
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "localhost",
+        "127.0.0.1",
+        "a b.test",
+        "-x.test",
+        "relay.test",
+        "x.relay.test",
+        "a\x00.test",
+        "x" * 260 + ".test",
+    ],
+)
+def test_names_that_cannot_send_are_refused(tenant: Tenant, name: str) -> None:
+    with pytest.raises(BadDomain):
+        add_domain(tenant_id=tenant.pk, name=name, actor=SYSTEM)
+
+
+def test_every_record_is_a_cname_into_our_zone_but_dmarc(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    wanted = {record.purpose: record for record in tenant_records(domain)}
+    assert {record.type for purpose, record in wanted.items() if purpose != "dmarc"} == {"CNAME"}
+    assert wanted["return_path"].value == f"{domain.label}.rp.relay.test"
+    assert wanted["dkim_r1"].name == "r1._domainkey.news.acme.test"
+    assert len(domain.label) == 20
+
+
+def test_our_zone_publishes_active_keys_spf_and_the_edge(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    with tenant_scope(tenant.pk):
+        records = zone_records(domain, DkimKey.objects.all())
+    names = {record.name.split(".")[0]: record for record in records if record.type == "TXT"}
+    assert {"r1", "e1"} <= set(names)
+    assert {"r2", "e2"}.isdisjoint(names)
+    assert "v=spf1" in names[domain.label].value
+    assert names[domain.label].value.endswith("-all")
+
+
+def test_spf_names_both_families() -> None:
+    assert spf(["192.0.2.1", "2001:db8::1"]) == "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all"
+
+
+def test_an_ipv6_source_keeps_its_colons(settings: SettingsWrapper) -> None:
+    settings.RELAY_EGRESS = ["shared:2001:db8::1:mx1.relay.test", "shared:192.0.2.1:mx2.relay.test"]
+    assert egress_sources() == [
+        ("shared", "2001:db8::1", "mx1.relay.test"),
+        ("shared", "192.0.2.1", "mx2.relay.test"),
+    ]
+
+
+def test_stored_keys_are_sealed_and_sign_when_opened(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    with tenant_scope(tenant.pk), connection.cursor() as cursor:
+        cursor.execute(SIGNING_KEYS_SQL, [tenant.pk, domain.pk])
+        rows = cursor.fetchall()
+    assert [row[2] for row in rows] == ["rsa-sha256", "ed25519-sha256"]
+    assert all(b"PRIVATE" not in bytes(row[3]) for row in rows)
+    signed = sign(MAIL, [signing_key(tenant.pk, *row) for row in rows], 1_764_000_000)
+    assert signed.count(b"DKIM-Signature:") == 2
+
+
+def test_a_domain_with_all_its_records_is_verified_and_may_send(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    with pytest.raises(DomainNotVerified):
+        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test")
+    assert settle(tenant, domain).state == SendingDomain.State.VERIFIED
+    assert verified_domain_for(tenant_id=tenant.pk, address="A@NEWS.acme.test").pk == domain.pk
+    with tenant_scope(tenant.pk):
+        assert AuditEvent.objects.latest("id").changes == {"state": ["pending", "verified"]}
+
+
+def test_when_dns_does_not_answer_nothing_is_concluded(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    settle(tenant, domain)
+    assert settle(tenant, domain, unknown=True).state == SendingDomain.State.VERIFIED
+
+
+def test_a_verified_domain_that_loses_a_record_is_broken_and_may_not_send(tenant: Tenant) -> None:
+    domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    settle(tenant, domain)
+    missing = Record(purpose="dkim_r1", label="", type="CNAME", name="x", value="y")
+    with tenant_scope(tenant.pk):
+        gone = [Finding(record=missing, found=("elsewhere",), ok=False)]
+        assert domains._settle(domain.pk, gone, SYSTEM).state == SendingDomain.State.BROKEN
+    with pytest.raises(DomainNotVerified):
+        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test")
+
+
+def test_a_name_is_verified_by_one_tenant_only(
+    tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
+    theirs = add_domain(tenant_id=other_tenant.pk, name="news.acme.test", actor=SYSTEM)
+    assert mine.label != theirs.label
+    settle(tenant, mine)
+
+    async def all_found(records: list[Record], _server: object) -> list[Finding]:
+        await asyncio.sleep(0)
+        return [Finding(record=record, found=(record.value,), ok=True) for record in records]
+
+    monkeypatch.setattr(domains, "check_records", all_found)
+    with pytest.raises(DomainTaken):
+        domains.verify_domain(tenant_id=other_tenant.pk, domain_id=theirs.pk, actor=SYSTEM)
