@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.exceptions import DomainNotVerified
@@ -39,6 +40,11 @@ select %(tenant)s, %(pool)s, site, %(stream)s from unnest(%(sites)s::bigint[]) s
 _COUNT: Final = """
 insert into delivery_counter as c (tenant_id, campaign_id, state, shard, n) values (%s, 0, %s, %s, %s)
 on conflict (tenant_id, campaign_id, state, shard) do update set n = c.n + excluded.n
+"""
+_ROLL: Final = """
+insert into delivery_rollup as r (tenant_id, campaign_id, minute, provider_id, state, shard, n)
+values (%s, 0, date_trunc('minute', now()), 0, %s, %s, %s)
+on conflict (tenant_id, campaign_id, minute, provider_id, state, shard) do update set n = r.n + excluded.n
 """
 
 
@@ -128,9 +134,11 @@ def _write_messages(
     places = _places({address.domain for address in recipients.values()})
     reasons = _suppressed(list(recipients), spec.stream)
     merge = header_merge(spec)
+    # Sorted, because ids of one millisecond come in any order, and readers want the order of the request.
+    ids = sorted(new_id() for _ in recipients)
     messages = [
         Message(
-            id=new_id(),
+            id=message_id,
             tenant_id=submission.tenant_id,
             stream=spec.stream,
             contact_id=contact_id,
@@ -142,7 +150,7 @@ def _write_messages(
             merge=merge,
             created_at=submission.created_at,
         )
-        for key, address in recipients.items()
+        for message_id, (key, address) in zip(ids, recipients.items(), strict=True)
     ]
     Message.objects.bulk_create(messages)
     _suppress(submission.tenant_id, [message for message in messages if message.rcpt_key in reasons], reasons)
@@ -183,8 +191,10 @@ def _suppress(tenant_id: UUID, messages: list[Message], reasons: Mapping[str, st
         )
         for message in messages
     )
+    delta: list[Any] = [tenant_id, AttemptState.SUPPRESSED, CONTROL_SHARD, len(messages)]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [tenant_id, AttemptState.SUPPRESSED, CONTROL_SHARD, len(messages)])
+        cursor.execute(_COUNT, delta)
+        cursor.execute(_ROLL, delta)
 
 
 def _queue(stream: Stream, messages: list[Message], places: Mapping[str, _Place]) -> None:
@@ -209,8 +219,9 @@ def _queue(stream: Stream, messages: list[Message], places: Mapping[str, _Place]
 
 def _lanes(tenant_id: UUID, stream: Stream, sites: set[int | None]) -> dict[int | None, int]:
     pool_id = default_pool_id()
-    values = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(sites)}
+    values: dict[str, Any] = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(sites)}
     with connection.cursor() as cursor:
         cursor.execute(_LANES, values)
-    found = Lane.objects.filter(pool_id=pool_id, source=None, stream=stream, campaign_id=None)
+    wanted = Q(site_id__in=sites - {None}) | Q(site=None)
+    found = Lane.objects.filter(wanted, pool_id=pool_id, source=None, stream=stream, campaign_id=None)
     return dict(found.values_list("site_id", "pk"))

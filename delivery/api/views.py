@@ -1,0 +1,121 @@
+"""Routes of the mail API: accept a message, say what became of it."""
+
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import TenantApiView
+from accounts.services.api_keys import AuthenticatedKey
+from delivery.api.documents import accepted_document, event_document, submission_document
+from delivery.api.json_body import StrictJsonParser
+from delivery.api.serializers import EmailSerializer, spec_of
+from delivery.selectors.submissions import events_of, find_submission
+from delivery.services.submission import submit
+from relay_saas.mail.ids import BadId, parse_id
+from relay_saas.web.errors import NotFound, RelayError
+from relay_saas.web.problems import FieldProblem
+from relay_saas.web.request_id import request_id
+
+MAX_EVENTS = 1000
+
+
+class BadParameter(RelayError):
+    """The query names something that this route does not take."""
+
+    code = "bad_parameter"
+    status = 400
+    message = _("The query holds an unknown parameter or a bad value.")
+
+
+class NoIdempotency(RelayError):
+    """An Idempotency-Key that was ignored would be a promise not kept."""
+
+    code = "idempotency_not_offered"
+    status = 400
+    message = _("The header Idempotency-Key is not supported yet. Send the request without it.")
+
+
+class MailApiView(TenantApiView):
+    """Strict JSON in, no description of itself by OPTIONS, known parameters only."""
+
+    parser_classes = [StrictJsonParser]
+    metadata_class = None
+    parameters: ClassVar[frozenset[str]] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses other methods first, then does what every API view does."""
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+        unknown = [name for name in request.query_params if name not in self.parameters]
+        if unknown:
+            raise BadParameter(errors=[_parameter(name) for name in unknown])
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The tenant of the key."""
+        return cast("AuthenticatedKey", self.request.auth).tenant_id
+
+
+class EmailsView(MailApiView):
+    """`POST /emails`."""
+
+    required_scope = {"POST": "messages.send"}
+
+    def post(self, request: Request) -> Response:
+        """202 once everything is committed: the scope closes before the answer leaves."""
+        if "Idempotency-Key" in request.headers:
+            raise NoIdempotency
+        body = EmailSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        key = cast("AuthenticatedKey", request.auth)
+        spec = spec_of(body.validated_data, api_key_id=key.key_id, request_id=request_id(request))
+        return Response(accepted_document(submit(tenant_id=self.tenant_id, spec=spec)), status=202)
+
+
+class EmailView(MailApiView):
+    """`GET /emails/{id}`."""
+
+    required_scope = {"GET": "messages.read", "HEAD": "messages.read"}
+
+    def get(self, request: Request, submission: str) -> Response:  # noqa: ARG002
+        """The submission and where each copy stands; an unknown id answers like a foreign one."""
+        found = find_submission(tenant_id=self.tenant_id, submission_id=_submission_id(submission))
+        return Response(submission_document(found))
+
+
+class EmailEventsView(MailApiView):
+    """`GET /emails/{id}/events`."""
+
+    required_scope = {"GET": "messages.read", "HEAD": "messages.read"}
+    parameters = frozenset({"limit"})
+
+    def get(self, request: Request, submission: str) -> Response:
+        """What happened, oldest first; at most `limit` events, 1,000 without it."""
+        limit = _limit(request.query_params.get("limit"))
+        found = events_of(tenant_id=self.tenant_id, submission_id=_submission_id(submission))
+        shown = [event_document(event) for event in found[:limit]]
+        return Response({"events": shown, "has_more": len(found) > limit})
+
+
+def _submission_id(text: str) -> UUID:
+    try:
+        return parse_id("em", text)
+    except BadId as error:
+        raise NotFound from error
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return MAX_EVENTS
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) == 0:
+        raise BadParameter(errors=[_parameter("limit")])
+    return min(int(text), MAX_EVENTS)
+
+
+def _parameter(name: str) -> FieldProblem:
+    return FieldProblem(pointer="", code="bad_parameter", detail=name[:100])
