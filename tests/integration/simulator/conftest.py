@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.simulator.world import World, simulator
+from tests.integration.simulator.world import OPENED, World, simulator
 
 PROFILES = {
     "far": """
@@ -51,6 +51,14 @@ mx = [{ name = "mx.broken-dns.test", address = "127.20.56.1" }]
 faults = { dns = "servfail" }
 """,
 }
+
+
+@pytest.fixture(autouse=True)
+def _closed_connections() -> Iterator[None]:
+    """No test leaves a connection open."""
+    yield
+    while OPENED:
+        OPENED.pop().sock.close()
 
 
 @pytest.fixture(scope="session")

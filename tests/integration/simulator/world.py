@@ -58,6 +58,10 @@ class World:
         return client
 
 
+#: Every client that a test made; a fixture closes them.
+OPENED: list["Client"] = []
+
+
 class Client:
     """A raw SMTP client: it sends exactly what it is told."""
 
@@ -66,6 +70,7 @@ class Client:
         self.sock.settimeout(5)
         self.buffer = b""
         self.banner = ""
+        OPENED.append(self)
 
     def send(self, data: bytes | str) -> None:
         self.sock.sendall(data.encode() if isinstance(data, str) else data)
