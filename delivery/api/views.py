@@ -8,7 +8,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.authentication import TenantApiView
+from accounts.api.views import TenantApiView
 from accounts.services.api_keys import AuthenticatedKey
 from delivery.api.documents import accepted_document, event_document, submission_document
 from delivery.api.json_body import StrictJsonParser

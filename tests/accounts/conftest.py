@@ -1,10 +1,17 @@
 """An organization and a person."""
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.audit import SYSTEM
 from accounts.models import Tenant, User
 from accounts.services.tenants import create_tenant
+
+
+@pytest.fixture(autouse=True)
+def _no_zone_server(settings: Settings) -> None:
+    """Nothing listens for DNS updates here; tests/integration has a server that does."""
+    settings.RELAY_ZONE_SERVER = ""
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from django.db import connection
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from accounts.audit import SYSTEM
 from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
@@ -17,11 +17,14 @@ from accounts.services.domains import add_domain, verified_domain_for
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.dkim import sign
 
-MAIL = b"From: a@news.acme.test\r\nTo: b@x.test\r\nSubject: hi\r\nDate: Tue, 24 Nov 2026 02:31:19 +0000\r\n\r\nhello\r\n"
+MAIL = (
+    b"From: a@news.acme.test\r\nTo: b@x.test\r\nSubject: hi\r\n"
+    b"Date: Tue, 24 Nov 2026 02:31:19 +0000\r\n\r\nhello\r\n"
+)
 
 
 def settle(tenant: Tenant, domain: SendingDomain, **answers: object) -> SendingDomain:
-    """What `verify_domain` does once DNS has answered; every record is found unless `answers` says otherwise."""
+    """What `verify_domain` does once DNS has answered; `answers` changes what it said of the first."""
     findings = [Finding(record=record, found=(record.value,), ok=True) for record in tenant_records(domain)]
     findings[0] = Finding(record=findings[0].record, found=(), ok=True, **answers) if answers else findings[0]
     with tenant_scope(tenant.pk):
@@ -89,7 +92,7 @@ def test_spf_names_both_families() -> None:
     assert spf(["192.0.2.1", "2001:db8::1"]) == "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all"
 
 
-def test_an_ipv6_source_keeps_its_colons(settings: SettingsWrapper) -> None:
+def test_an_ipv6_source_keeps_its_colons(settings: Settings) -> None:
     settings.RELAY_EGRESS = ["shared:2001:db8::1:mx1.relay.test", "shared:192.0.2.1:mx2.relay.test"]
     assert egress_sources() == [
         ("shared", "2001:db8::1", "mx1.relay.test"),

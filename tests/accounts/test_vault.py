@@ -1,7 +1,7 @@
 """Secrets at rest: bound to their row, readable after a rotation, broken by a single bit."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from relay_saas.vault import SealBroken, seal, unseal
 
@@ -9,7 +9,7 @@ OLD, NEW = b"o" * 32, b"n" * 32
 
 
 @pytest.fixture(autouse=True)
-def _keys(settings: SettingsWrapper) -> None:
+def _keys(settings: Settings) -> None:
     settings.RELAY_MASTER_KEYS = {1: OLD}
 
 
@@ -34,7 +34,7 @@ def test_every_flipped_bit_breaks_the_seal() -> None:
         unseal(b"", b"a")
 
 
-def test_after_a_rotation_old_seals_open_and_new_ones_use_the_new_key(settings: SettingsWrapper) -> None:
+def test_after_a_rotation_old_seals_open_and_new_ones_use_the_new_key(settings: Settings) -> None:
     old = seal(b"secret", b"a")
     settings.RELAY_MASTER_KEYS = {2: NEW, 1: OLD}
     assert unseal(old, b"a") == b"secret"
