@@ -1,4 +1,5 @@
-"""The tables that hold no tenant's data and the uniques that span tenants; a test compares them with the catalogue."""
+"""The tables that hold no tenant's data and the uniques that span tenants; a test compares them with the
+catalogue."""
 
 #: Table -> why it belongs to nobody.
 SHARED_TABLES = {
@@ -21,7 +22,8 @@ SHARED_TABLES = {
     "delivery_transition": "which state may follow which",
 }
 
-#: Unique index -> why it may span tenants. Surrogate primary keys (one bigint or UUID that we make) are exempt: they
+#: Unique index -> why it may span tenants. Surrogate primary keys (one bigint or UUID that we make) are
+#: exempt: they
 #: hold nothing that a tenant chose, so a clash can tell nothing.
 GLOBAL_UNIQUES = {
     "accounts_tenant_slug_key": "the slug is the organization's address",
