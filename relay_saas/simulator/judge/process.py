@@ -8,7 +8,7 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
-from relay_saas.simulator.judge.records import KeyRecords, use_name_server
+from relay_saas.simulator.judge.records import KeyRecords, use_name_server, use_suffix_list
 from relay_saas.simulator.judge.verdict import judge
 from relay_saas.simulator.lifeline import say_ready
 from relay_saas.simulator.options import Options
@@ -78,6 +78,7 @@ async def serve(options: Options, _number: int, ready: int) -> None:
     os.nice(NICENESS)
     # pyspf still calls dnspython's old name for its look-up.
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+    use_suffix_list()
     use_name_server("127.0.0.1", options.dns_port)
     referee = Judge(options.folder)
     say_ready(ready)

@@ -1,7 +1,12 @@
 """DNS as the judge sees it: look-ups against the simulator's name server, kept for a short time."""
 
+import sys
+from pathlib import Path
+from types import ModuleType
+
 import dns.resolver
 
+SUFFIXES = Path(__file__).with_name("suffixes.txt")
 CACHED_NAMES = 10_000
 
 
@@ -13,6 +18,13 @@ def use_name_server(host: str, port: int) -> None:
     resolver.lifetime = 5.0
     resolver.cache = dns.resolver.LRUCache(CACHED_NAMES)
     dns.resolver.default_resolver = resolver
+
+
+def use_suffix_list() -> None:
+    """Give authheaders the public suffixes of this world, by the hook it has for packagers of such a list."""
+    hook = ModuleType("authheaders.findpsl")
+    vars(hook)["location"] = str(SUFFIXES)
+    sys.modules[hook.__name__] = hook
 
 
 class KeyRecords:

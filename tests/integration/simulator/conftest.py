@@ -16,8 +16,15 @@ mx = [{ name = "mx.far.test", address = "127.20.50.1" }]
     "near": """
 domains = ["near.test"]
 starttls = "on"
-mx = [{ name = "mx1.near.test", address = "127.20.51.1" }, { name = "mx2.near.test", address = "127.20.51.2" }]
-limits = { connections_per_address = 2, messages_per_session = 3, recipients_per_session = 4, message_bytes = 5000 }
+mx = [
+  { name = "mx1.near.test", address = "127.20.51.1" },
+  { name = "mx2.near.test", address = "127.20.51.2" },
+]
+[limits]
+connections_per_address = 2
+messages_per_session = 3
+recipients_per_session = 4
+message_bytes = 5000
 """,
     "grey": """
 domains = ["grey.test"]

@@ -37,12 +37,16 @@ def test_the_beginning_of_data_is_logged_too(plain: World) -> None:
     for step in (MAIL, "RCPT TO:<opened@acme.test>\r\n", "DATA\r\n"):
         client.ask(step)
     client.sock.close()
-    assert wait_for(lambda: [line for line in plain.lines("data-1.log") if line["rcpt"] == "opened@acme.test"])
+    assert wait_for(
+        lambda: [line for line in plain.lines("data-1.log") if line["rcpt"] == "opened@acme.test"]
+    )
     assert not [line for line in plain.lines("received-1.log") if line["rcpt"] == "opened@acme.test"]
 
 
 def test_smtplib_delivers_over_tls(plain: World) -> None:
-    with smtplib.SMTP("127.20.1.1", plain.smtp_port, "mx1.relay.test", source_address=("127.30.0.2", 0)) as smtp:
+    with smtplib.SMTP(
+        "127.20.1.1", plain.smtp_port, "mx1.relay.test", source_address=("127.30.0.2", 0)
+    ) as smtp:
         smtp.starttls()
         assert not smtp.has_extn("starttls") or smtp.ehlo()[0] == 250
         for number in range(3):
@@ -141,7 +145,9 @@ def test_refusals_follow_the_seed_alone_and_come_in_the_providers_words(odd: Wor
     first, second, third = replies(), replies(), replies()
     unknown = [at for at, reply in enumerate(first) if reply.startswith("550-5.1.1 no such user")]
     assert 3 <= len(unknown) <= 20
-    assert {first[at] for at in unknown} >= {f"550-5.1.1 no such user\r\n550 5.1.1 <u{unknown[0]}@moody.test>"}
+    assert {first[at] for at in unknown} >= {
+        f"550-5.1.1 no such user\r\n550 5.1.1 <u{unknown[0]}@moody.test>"
+    }
     assert all(third[at].startswith("550") == (at in unknown) for at in range(40))
     assert any(reply.startswith("452 4.2.2 full") for reply in first)
     assert any(reply.startswith("451 4.3.0 not now") for reply in first + second)
@@ -160,7 +166,9 @@ def test_a_slow_share_answers_the_dot_late(odd: World) -> None:
     client = greet(odd, "127.20.54.1")
     client.ask(MAIL)
     taken = next(
-        name for name in (f"slow{n}" for n in range(50)) if client.ask(f"RCPT TO:<{name}@moody.test>\r\n")[0] == "2"
+        name
+        for name in (f"slow{n}" for n in range(50))
+        if client.ask(f"RCPT TO:<{name}@moody.test>\r\n")[0] == "2"
     )
     client.ask("DATA\r\n")
     began = time.monotonic()

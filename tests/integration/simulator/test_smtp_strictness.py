@@ -155,7 +155,9 @@ def test_refusals_are_logged_with_stage_and_reply(plain: World) -> None:
     client.ask(HELLO)
     client.ask(MAIL)
     client.ask("RCPT TO:<logged@elsewhere.test>\r\n")
-    line = wait_for(lambda: [each for each in plain.lines("refused-1.log") if each["rcpt"] == "logged@elsewhere.test"])
+    line = wait_for(
+        lambda: [each for each in plain.lines("refused-1.log") if each["rcpt"] == "logged@elsewhere.test"]
+    )
     assert line[0]["stage"] == "rcpt"
     assert line[0]["rule"] == "relay"
     assert line[0]["mail_from"] == "bounce-1@rp.news.acme.test"

@@ -132,7 +132,14 @@ def simulator(folder: Path, scenario: str, *options: str) -> Iterator[World]:
     """A simulator that runs for as long as the block."""
     dns_port, smtp_port, mailboxes_port = free_ports(3)
     command = [sys.executable, "-m", "relay_saas.simulator", "--data", str(folder), "--scenario", scenario]
-    command += ["--dns-port", str(dns_port), "--smtp-port", str(smtp_port), "--mailboxes-port", str(mailboxes_port)]
+    command += [
+        "--dns-port",
+        str(dns_port),
+        "--smtp-port",
+        str(smtp_port),
+        "--mailboxes-port",
+        str(mailboxes_port),
+    ]
     with subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -165,6 +172,9 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15) -> Any:
 def alive(pid: int) -> bool:
     """Whether a process runs (a zombie does not)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z" and os.kill(pid, 0) is None
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+            and os.kill(pid, 0) is None
+        )
     except (FileNotFoundError, ProcessLookupError):
         return False
