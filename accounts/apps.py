@@ -1,9 +1,13 @@
-"""Registers the app."""
+"""Registers the app and its checks."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Plain configuration."""
+    """Loads the system checks."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Importing registers."""
+        from accounts import checks  # noqa: F401, PLC0415 (models must be ready)

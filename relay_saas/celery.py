@@ -4,8 +4,11 @@ PostgreSQL."""
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
+from django.db import connections
+
+from relay_saas.runtime import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
 
@@ -13,6 +16,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
 @setup_logging.connect
 def _keep_django_logging(**_: object) -> None:
     """Celery would install handlers of its own."""
+
+
+@worker_init.connect
+def _refuse_unsafe_start(**_: object) -> None:
+    """Before the children are forked; no connection is left for them to share."""
+    refuse_unsafe_start()
+    connections.close_all()
 
 
 def broker_url(redis_url: str) -> str:

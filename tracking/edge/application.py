@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
 django.setup()
+import_string("relay_saas.runtime.refuse_unsafe_start")()
 
 _keys = import_string("relay_saas.mail.tokens.TokenKeys")(
     keys=settings.RELAY_TOKEN_KEYS, current=next(iter(settings.RELAY_TOKEN_KEYS))
