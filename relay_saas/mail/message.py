@@ -88,6 +88,9 @@ class Draft:
     date: datetime
     from_name: str = ""
     to_name: str = ""
+    #: To and Cc as all recipients of one submission see them, (name, address); empty: To names this one alone
+    to: Sequence[tuple[str, str]] = ()
+    cc: Sequence[tuple[str, str]] = ()
     reply_to: str | None = None
     html: str | None = None
     text: str | None = None
@@ -122,9 +125,9 @@ def build(draft: Draft) -> bytes:
 def _fields(draft: Draft) -> Iterator[str]:
     yield f"Date: {format_date(draft.date)}\r\n"
     yield _from_field(draft.from_name, draft.from_address)
-    recipient = parse_address(draft.to_address)
-    check_header_value(draft.to_name)
-    yield f"To: {encode_address(draft.to_name, str(recipient), 4)}\r\n"
+    yield _address_list("To", draft.to or [(draft.to_name, draft.to_address)])
+    if draft.cc:
+        yield _address_list("Cc", draft.cc)
     if draft.reply_to is not None:
         yield f"Reply-To: {parse_address(draft.reply_to)}\r\n"
     check_header_value(draft.subject)
@@ -135,6 +138,15 @@ def _fields(draft: Draft) -> Iterator[str]:
     seen: set[str] = set()
     for name, value in draft.headers:
         yield _further_field(name, value, seen)
+
+
+def _address_list(field: str, mailboxes: Sequence[tuple[str, str]]) -> str:
+    """The field with one mailbox a line."""
+    shown = []
+    for name, address in mailboxes:
+        check_header_value(name)
+        shown.append(encode_address(name, str(parse_address(address)), len(field) + 2))
+    return f"{field}: {f',{_CONTINUED}'.join(shown)}\r\n"
 
 
 @lru_cache(maxsize=1024)
