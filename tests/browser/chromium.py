@@ -1,0 +1,45 @@
+"""Debian's Chromium for the tests: where it is, how it is started, and what it means when it is missing."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    # The recipient's pages live on the tenants' tracking hosts; nothing else has a name here.
+    "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def find() -> str:
+    """The browser's path; skips the test, or fails it where REQUIRE_BROWSER is set."""
+    for name in NAMES:
+        path = shutil.which(name)
+        if path:
+            return path
+    message = f"no browser: none of {', '.join(NAMES)} is installed (apt-get install chromium fonts-noto-cjk)"
+    if os.environ.get("REQUIRE_BROWSER", "0") not in {"", "0"}:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    """One browser process."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()

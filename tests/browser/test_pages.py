@@ -1,0 +1,152 @@
+"""Every page once in each look: picture, axe, policy, hosts, width, language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.site import Look, Site
+from tests.browser.visit import Watch
+
+Address = Callable[[Site], str]
+STATES = ("draft", "faulty", "launching", "sending", "paused", "sent", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A page on the way: its name, its address, who looks, and what they do there first."""
+
+    name: str
+    address: Address
+    who: str = "owner"
+    act: Callable[[Page], None] | None = None
+
+
+def _fail_to_sign_in(page: Page) -> None:
+    page.locator("#id_login").fill("nobody@hinode.test")
+    page.locator("#id_password").fill("wrong")
+    page.locator("form[action$='/login/'] button").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _ask_for_reset(page: Page) -> None:
+    page.locator("#id_email").fill("owner")
+    page.locator("form[action$='/reset/'] button").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _press_launch(page: Page) -> None:
+    page.locator(".actions button").first.click()
+    page.locator("#confirm[open]").wait_for()
+
+
+def _post_without_right(page: Page) -> None:
+    """An analyst has no button; somebody sends the form all the same."""
+    page.evaluate(
+        """() => { const form = document.createElement("form");
+        form.method = "post"; form.action = location.pathname + "launch/";
+        form.append(document.querySelector("[name=csrfmiddlewaretoken]").cloneNode());
+        document.body.append(form); form.submit(); }"""
+    )
+    page.locator(".error-facts").wait_for()
+
+
+def _open_menu(page: Page) -> None:
+    toggler = page.locator(".navbar-toggler")
+    if toggler.is_visible():
+        toggler.click()
+        page.locator("#sidebar-menu.show").wait_for()
+    page.locator(".sidebar .menu.tenant summary").click()
+
+
+def _stop_mail(page: Page) -> None:
+    page.locator("button[name=action]").click()
+    page.locator(".done").wait_for()
+    page.reload()
+
+
+def _read_mail(tab: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.locator(".rows a").first.click()
+        page.locator(f".tabs a[href*='tab={tab}']").click()
+
+    return act
+
+
+def campaign(key: str) -> Address:
+    """The page of the campaign of that name."""
+    return lambda site: site.page_of(key)
+
+
+def preview(look: str, key: str = "draft") -> Address:
+    """The preview in one look."""
+    return lambda site: site.campaign(site.world.campaigns[key], f"preview/?look={look}")
+
+
+STOPS = (
+    Stop(name="sign-in", address=lambda site: f"{site.web}/accounts/login/", who=""),
+    Stop(
+        name="sign-in-refused",
+        address=lambda site: f"{site.web}/accounts/login/",
+        who="",
+        act=_fail_to_sign_in,
+    ),
+    Stop(name="password-reset", address=lambda site: f"{site.web}/accounts/password/reset/", who=""),
+    Stop(
+        name="password-reset-refused",
+        address=lambda site: f"{site.web}/accounts/password/reset/",
+        who="",
+        act=_ask_for_reset,
+    ),
+    Stop(
+        name="password-reset-done", address=lambda site: f"{site.web}/accounts/password/reset/done/", who=""
+    ),
+    Stop(name="password-change", address=lambda site: f"{site.web}/accounts/password/change/"),
+    Stop(name="sign-out", address=lambda site: f"{site.web}/accounts/logout/"),
+    Stop(name="no-organization", address=lambda site: f"{site.web}/", who="newcomer"),
+    Stop(name="home", address=lambda site: site.at()),
+    Stop(name="home-menu", address=lambda site: site.at(), act=_open_menu),
+    Stop(name="home-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/"),
+    Stop(name="campaigns", address=lambda site: site.at("campaigns/")),
+    Stop(name="campaigns-paused", address=lambda site: site.at("campaigns/?state=paused")),
+    Stop(name="campaigns-no-match", address=lambda site: site.at("campaigns/?state=nonsense")),
+    Stop(name="campaigns-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/campaigns/"),
+    *(Stop(name=f"campaign-{state}", address=campaign(state)) for state in STATES),
+    Stop(name="campaign-analyst", address=campaign("sending"), who="analyst"),
+    Stop(name="launch-dialog", address=campaign("draft"), act=_press_launch),
+    *(Stop(name=f"preview-{look}", address=preview(look)) for look in ("desktop", "phone", "text")),
+    Stop(name="preview-faulty", address=preview("desktop", "faulty")),
+    Stop(name="not-found", address=lambda site: site.at("campaigns/999999/")),
+    Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),
+    Stop(name="unsubscribe", address=lambda site: site.unsubscribe(), who=""),
+    Stop(name="unsubscribed", address=lambda site: site.unsubscribe(), who="", act=_stop_mail),
+    Stop(name="unknown-link", address=lambda site: site.unsubscribe() + "x", who=""),
+    Stop(name="mailboxes", address=lambda site: f"{site.mailboxes}/", who=""),
+    Stop(name="mailboxes-no-match", address=lambda site: f"{site.mailboxes}/?q=nobody", who=""),
+    Stop(name="mailbox", address=lambda site: f"{site.mailboxes}/mailboxes/akari.hino@gmail.test", who=""),
+    *(
+        Stop(
+            name=f"mailbox-{tab}",
+            address=lambda site: f"{site.mailboxes}/mailboxes/akari.hino@gmail.test",
+            who="",
+            act=_read_mail(tab),
+        )
+        for tab in ("rendered", "source", "verdicts", "envelope")
+    ),
+)
+
+
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+@pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
+def test_a_visit_finds_nothing_to_complain_about(site: Site, look: Look, stop: Stop) -> None:
+    address = stop.address(site)
+    user = getattr(site.world, stop.who) if stop.who else None
+    hosts = frozenset(urlsplit(one).netloc for one in (site.web, site.mailboxes, site.unsubscribe()))
+    with site.open(look, user) as context:
+        watch = Watch(context, hosts)
+        watch.page.goto(address)
+        if stop.act:
+            stop.act(watch.page)
+        watch.check(stop.name, look)

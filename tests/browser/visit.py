@@ -1,0 +1,104 @@
+"""One visit: a picture, axe, and all that a page must never do."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+from tests.browser.site import SCREENS, Look
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+CATALOGUE = Path(__file__).resolve().parent.parent.parent / "locale/ja/LC_MESSAGES/django.po"
+RUN_AXE = """axe.run(document, {iframes: false, resultTypes: ["violations"]}).then(found => found.violations
+  .filter(one => ["serious", "critical"].includes(one.impact))
+  .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)))"""
+#: What people read or hear, but for what others wrote: mail, replies, commands, names of languages.
+TEXTS = """(() => {
+  const left = "code, pre, .reply, [lang], script, style, template, [hidden], option, .row-title, .foreign";
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const parent = walk.currentNode.parentElement;
+    if (!parent.closest(left)) found.push(walk.currentNode.textContent.replace(/\\s+/g, " ").trim());
+  }
+  for (const name of ["aria-label", "title", "placeholder", "alt", "data-confirm", "data-confirm-title"])
+    for (const one of document.querySelectorAll(`[${name}]`)) found.push(one.getAttribute(name));
+  return [document.title, ...found].filter(Boolean);
+})()"""
+ENGLISH = re.compile(r"\b(?:[A-Za-z][a-z']+[ ,]+){3,}[a-z']+")
+
+
+class Watch:
+    """A page that is watched: what it asks for, what it complains about."""
+
+    def __init__(self, context: BrowserContext, hosts: frozenset[str]) -> None:
+        self.page: Page = context.new_page()
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        self._hosts = hosts
+        self.page.on("request", self._asked)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and parts.netloc not in self._hosts:
+            self.foreign.append(request.url)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # The browser tells the status of a page that is an error; that is not the page's fault.
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+    def check(self, name: str, look: Look) -> None:
+        """Takes the picture and fails with everything that is wrong."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("document.fonts.ready.then(() => null)")
+        self.page.screenshot(path=SCREENS / f"{name}-{look}.png", full_page=True)
+        assert not self.foreign, f"requests to other hosts: {self.foreign}"
+        assert not self.complaints, f"the browser complained (policy, scripts): {self.complaints}"
+        assert self.page.locator("html").get_attribute("lang") == look.language
+        wide, seen = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= seen, f"the page is {wide} px wide in a window of {seen}"
+        assert self.page.locator("h1").count() == 1
+        assert axe(self.page) == []
+        if look.language == "ja":
+            assert untranslated(self.page) == []
+
+
+def axe(page: Page) -> list[str]:
+    """Serious and critical findings; axe comes through the debugger, since the policy lets no script in."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE, "returnByValue": False})
+    found: dict[str, Any] = session.send(
+        "Runtime.evaluate", {"expression": RUN_AXE, "awaitPromise": True, "returnByValue": True}
+    )
+    session.detach()
+    assert "exceptionDetails" not in found, found
+    violations: list[str] = found["result"]["value"]
+    return violations
+
+
+def untranslated(page: Page) -> list[str]:
+    """Texts of a Japanese page that are still English: our own, and anything that reads like a sentence."""
+    texts: list[str] = page.evaluate(TEXTS)
+    ours = english_texts()
+    return [text for text in texts if text in ours or ENGLISH.search(text)]
+
+
+@cache
+def english_texts() -> frozenset[str]:
+    """Source texts of the catalogue that a Japanese page must not show as they are."""
+    blocks = CATALOGUE.read_text(encoding="utf-8").split("\n\n")
+    pairs = ((_field(block, "msgid"), _field(block, "msgstr")) for block in blocks)
+    return frozenset(english for english, japanese in pairs if english and english != japanese)
+
+
+def _field(block: str, name: str) -> str:
+    found = re.search(rf'^{name} ((?:"(?:[^"\\]|\\.)*"\s*)+)', block, re.MULTILINE)
+    return "".join(ast.literal_eval(line) for line in found[1].split("\n") if line) if found else ""
