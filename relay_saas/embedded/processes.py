@@ -26,8 +26,10 @@ class Row:
     restart: bool = False
 
 
-def table(data: DataDir, ports: Ports, environment: Mapping[str, str]) -> tuple[Row, ...]:
-    """The rows in the order of their start."""
+def table(
+    data: DataDir, ports: Ports, environment: Mapping[str, str], *, scenario: str = "everyday"
+) -> tuple[Row, ...]:
+    """The rows in the order of their start; `scenario` names the simulator's, or a folder of profiles."""
     python = sys.executable
 
     def program(name: str, *argv: str, stage: int = FRONT, grace: float = 10.0) -> Program:
@@ -43,7 +45,7 @@ def table(data: DataDir, ports: Ports, environment: Mapping[str, str]) -> tuple[
 
     return (
         Row(
-            program=program("simulator", *_simulator(data, ports), stage=SIMULATOR),
+            program=program("simulator", *_simulator(data, ports, scenario), stage=SIMULATOR),
             ready=probes.answers_http(ports.mailboxes),
         ),
         Row(
@@ -81,9 +83,9 @@ def _beat(data: DataDir) -> tuple[str, ...]:
     return ("-l", "info", "--pidfile=", "--schedule", str(data.root / "beat-schedule"))
 
 
-def _simulator(data: DataDir, ports: Ports) -> tuple[str, ...]:
+def _simulator(data: DataDir, ports: Ports, scenario: str) -> tuple[str, ...]:
     return (
-        *("-m", "relay_saas.simulator", "--data", str(data.simulator), "--scenario", "everyday"),
+        *("-m", "relay_saas.simulator", "--data", str(data.simulator), "--scenario", scenario),
         *("--dns-port", str(ports.dns), "--smtp-port", str(ports.smtp)),
         *("--mailboxes-port", str(ports.mailboxes), "--edge", f"{LOCAL}:{ports.edge}", "--seed", "1"),
     )

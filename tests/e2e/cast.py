@@ -1,0 +1,22 @@
+"""`python -m tests.e2e.cast`: makes the organization of the tests and its verified domain; says JSON."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import django
+
+
+def main() -> None:
+    """Runs in the product's environment; the models can be imported once Django is set up."""
+    django.setup()
+    from relay_saas.console.demo.cast import MARKETER, gather, verified_domain
+
+    cast = gather()
+    domain = verified_domain(cast.tenant_id)
+    told = asdict(cast) | {"marketer": MARKETER, "domain": domain.name, "verified": domain.state}
+    json.dump(told, sys.stdout, default=str)
+
+
+if __name__ == "__main__":
+    main()
