@@ -1,0 +1,73 @@
+"""Scenarios as files: what they hold, what they inherit, and clear errors for what means nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from relay_saas.simulator.exceptions import ProfileError
+from relay_saas.simulator.profiles.loader import load_scenario
+
+MX = '[[mx]]\nname = "mx.a.test"\naddress = "127.20.1.1"\n'
+
+
+def write(folder: Path, **files: str) -> str:
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text)
+    return str(folder)
+
+
+def test_everyday_is_what_it_promises() -> None:
+    providers = load_scenario("everyday").providers
+    assert {provider.rtt_ms for provider in providers} == {20}
+    assert {provider.limits.connections_per_address for provider in providers} == {20}
+    assert abs(sum(provider.starttls == "on" for provider in providers) - len(providers) / 2) <= 0.5
+    assert {provider.greylist.share for provider in providers} == {0.03}
+    assert {provider.unknown.share for provider in providers} == {0.005}
+    assert {provider.full.share for provider in providers} == {0.003}
+    assert all(len(provider.mx) >= 2 for provider in providers)
+    assert len({provider.unknown.reply for provider in providers}) == len(providers)
+
+
+def test_plain_has_the_same_providers_with_nothing_in_the_way() -> None:
+    plain, everyday = load_scenario("plain").providers, load_scenario("everyday").providers
+    assert [provider.mx for provider in plain] == [provider.mx for provider in everyday]
+    assert {provider.rtt_ms for provider in plain} == {0}
+    assert {share.share for each in plain for share in (each.unknown, each.full, each.greylist)} == {0.0}
+
+
+def test_every_domain_of_the_clean_list_has_a_provider() -> None:
+    served = {domain for provider in load_scenario("everyday").providers for domain in provider.domains}
+    mailboxes = "gmail outlook yahoo yahoo-jp docomo icloud au softbank"
+    companies = "umbrella stark acme wayne wonka globex initech hooli soylent cyberdyne tyrell oscorp"
+    assert served == {f"{name}.test" for name in f"{mailboxes} {companies}".split()}
+
+
+def test_a_thin_profile_takes_the_rest_from_the_one_it_extends(tmp_path: Path) -> None:
+    base = 'domains = ["a.test"]\nrtt_ms = 7\n[limits]\nidle_seconds = 9\nmessage_bytes = 1\n' + MX
+    thin = 'extends = "base"\ndomains = ["b.test"]\n[limits]\nmessage_bytes = 2\n' + MX.replace("1.1", "1.2")
+    a, b = load_scenario(write(tmp_path, base=base, thin=thin)).providers
+    assert (b.rtt_ms, b.limits.idle_seconds, b.limits.message_bytes) == (7, 9, 2)
+    assert (a.limits.message_bytes, b.domains, b.mx[0].address) == (1, ("b.test",), "127.20.1.2")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("domains = [", "unreadable_profile"),
+        ('domains = ["a.test"]\ncolour = 1\n' + MX, "unknown_key"),
+        ('domains = ["a.test"]\n' + MX + "[limits]\nsize = 1\n", "unknown_key"),
+        ('domains = ["a.test"]\n', "incomplete_profile"),
+        ('domains = ["a.test"]\nextends = "nothing"\n' + MX, "unknown_base"),
+        ('domains = ["a.test", "a.test"]\n' + MX, "taken_twice"),
+        ('domains = ["a.test"]\n' + MX + MX, "taken_twice"),
+    ],
+)
+def test_a_profile_that_means_nothing_is_named(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        load_scenario(write(tmp_path, odd=text))
+    assert caught.value.code == code
+
+
+def test_an_unknown_scenario_lists_the_known_ones() -> None:
+    with pytest.raises(ProfileError, match="everyday, plain"):
+        load_scenario("nowhere")
