@@ -1,0 +1,169 @@
+"""The quick profile of the faults: 500 recipients each, accounting as promised, journals as witness."""
+
+import os
+import random
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+
+from scripts.accounting.witness import Copy
+from tests.e2e.accounting import account, assert_kept, write_stopped
+from tests.e2e.campaigns import Marketer, People, demo_rows, import_people, settle, write_campaign
+from tests.e2e.killing import kill_a_child
+from tests.e2e.ledger import Books
+from tests.e2e.product import Product
+from tests.e2e.receivers import Receivers, message_of
+from tests.integration.waiting import until
+
+SCENARIO = "faults"
+#: FAULT_SEED repeats a run; each test says it.
+SEED = int(os.environ.get("FAULT_SEED") or time.time())
+AUDIENCE = 500
+KILLS = 5
+CLICKS = 20
+DELIBERATE, STEADY = "deliberate.test", "steady.test"
+#: From the last fault to the end, with nobody's help.
+RECOVERY_SECONDS = 90.0
+#: What is stopped may still be on its way for so long.
+GRACE = 5.0
+IN_DOUBT = 8
+
+
+@pytest.fixture(scope="module")
+def deliberate(product: Product) -> People:
+    """500 people whose provider thinks for long before it answers the final dot."""
+    return import_people(product, "Deliberate", demo_rows(0, AUDIENCE, domain=DELIBERATE))
+
+
+@pytest.fixture(scope="module")
+def steady(product: Product) -> People:
+    """500 people of a provider of middling speed."""
+    return import_people(product, "Steady", demo_rows(AUDIENCE, AUDIENCE, domain=STEADY))
+
+
+@pytest.fixture(autouse=True)
+def _told(request: pytest.FixtureRequest) -> None:
+    sys.stdout.write(f"{request.node.name}, seed {SEED}\n")
+
+
+def in_flight(books: Books, receivers: Receivers, share: float) -> None:
+    """Waits until the receivers have taken that share of a campaign."""
+    messages: set[str] = set()
+
+    def taken() -> bool:
+        if not messages:
+            messages.update(books.messages())
+        return bool(messages) and len(copies_of(receivers, messages)) >= share * AUDIENCE
+
+    until(taken, seconds=30, what=f"{share:.0%} of campaign {books.campaign} taken")
+    assert books.open > 0
+
+
+def copies_of(receivers: Receivers, messages: set[str]) -> list[Copy]:
+    return [copy for copy in receivers.copies() if str(message_of(copy)) in messages]
+
+
+def assert_all_delivered(product: Product, people: People, books: Books) -> None:
+    report = account(product, people, books)
+    assert_kept(report)
+    assert report["in_doubt"] == report["duplicate_explained"] == report["open"] == 0
+    assert report["states"] == {"delivered": AUDIENCE}
+
+
+def test_killed_children_lose_nothing_and_leave_in_doubt_only_what_was_cut(
+    product: Product, marketer: Marketer, deliberate: People
+) -> None:
+    chance = random.Random(SEED)
+    books = marketer.send(product, deliberate)
+    cut: set[str] = set()
+    for _ in range(KILLS):
+        kill = kill_a_child(product, dots=chance.randint(1, 12), seconds=45)
+        assert kill.cut, "void: nothing was cut"
+        cut |= kill.cut
+    began = time.monotonic()
+    settle(books, seconds=RECOVERY_SECONDS)
+    sys.stdout.write(f"  over {time.monotonic() - began:.1f} s after the last kill\n")
+    report = account(product, deliberate, books)
+    assert_kept(report)
+    assert books.in_state(IN_DOUBT) == cut
+    assert report["states"] == {"delivered": AUDIENCE - len(cut), "in_doubt": len(cut)}
+    assert report["duplicate_explained"] == 0
+
+
+def test_a_flushed_valkey_costs_nothing(
+    product: Product, marketer: Marketer, receivers: Receivers, steady: People
+) -> None:
+    books = marketer.send(product, steady)
+    in_flight(books, receivers, 0.3)
+    with redis.Redis.from_url(product.environment["REDIS_URL"]) as valkey:
+        assert valkey.flushall()
+    settle(books, seconds=RECOVERY_SECONDS)
+    assert_all_delivered(product, steady, books)
+
+
+def test_twenty_parallel_launches_write_one_ledger(
+    product: Product, marketer: Marketer, steady: People
+) -> None:
+    books = write_campaign(product, steady)
+    with ThreadPoolExecutor(CLICKS) as clicks:
+        pages = list(clicks.map(lambda _click: marketer.press("launch", books), range(CLICKS)))
+    assert len(pages) == CLICKS
+    settle(books, seconds=RECOVERY_SECONDS)
+    launches = books.value("select count(*) from delivery_launch where campaign_id = %s", books.campaign)
+    assert (launches, books.written, books.audience) == (1, AUDIENCE, AUDIENCE)
+    assert_all_delivered(product, steady, books)
+
+
+def test_a_pause_holds_and_a_resume_finishes(
+    product: Product, marketer: Marketer, receivers: Receivers, steady: People
+) -> None:
+    books = marketer.send(product, steady)
+    in_flight(books, receivers, 0.2)
+    marketer.press("pause", books)
+    answered = time.time()
+    # So long that what was on its way is through, and that a campaign that goes on would show itself.
+    until(lambda: time.time() > answered + GRACE + 2, seconds=GRACE + 10)
+    assert receivers.offered_after(answered + GRACE) == []
+    assert (books.state, books.open > 0) == ("paused", True)
+    marketer.press("resume", books)
+    settle(books, seconds=RECOVERY_SECONDS)
+    assert_all_delivered(product, steady, books)
+
+
+def test_a_cancelled_campaign_ends_and_its_states_add_up(
+    product: Product, marketer: Marketer, receivers: Receivers, steady: People
+) -> None:
+    books = marketer.send(product, steady)
+    in_flight(books, receivers, 0.2)
+    marketer.press("cancel", books)
+    answered = time.time()
+    settle(books, seconds=RECOVERY_SECONDS)
+    until(lambda: time.time() > answered + GRACE + 2, seconds=GRACE + 10)
+    assert receivers.offered_after(answered + GRACE) == []
+    stopped = write_stopped(product.data.root, dict.fromkeys(steady.addresses, answered))
+    report = account(product, steady, books, "--stopped", str(stopped))
+    assert_kept(report)
+    assert report["in_doubt"] == 0
+    assert report["states"]["cancelled"] > 0
+    assert sum(report["states"].values()) == AUDIENCE
+
+
+def test_a_stopped_worker_leaves_nothing_in_doubt(
+    product: Product, marketer: Marketer, receivers: Receivers, steady: People
+) -> None:
+    books = marketer.send(product, steady)
+    in_flight(books, receivers, 0.2)
+    worker = product.process("delivery")
+    worker.popen.send_signal(signal.SIGTERM)
+    answered = time.time()
+    until(lambda: worker.status is not None, seconds=45, what="the end of the worker")
+    sys.stdout.write(f"  the worker ended {time.time() - answered:.1f} s after TERM\n")
+    assert receivers.offered_after(answered + 3) == []
+    assert books.open > 0
+    product.respawn("delivery")
+    settle(books, seconds=RECOVERY_SECONDS)
+    assert_all_delivered(product, steady, books)
