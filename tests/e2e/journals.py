@@ -1,5 +1,5 @@
-"""Reads journals of queue runs, apart from the product's reader: the witness of which final dots may have been
-written and were not answered (the format stands in delivery/engine/journal.py)."""
+"""Reads journals of queue runs, apart from the product's reader: the witness of which final dots may have
+been written and were not answered (the format stands in delivery/engine/journal.py)."""
 
 import os
 import struct
