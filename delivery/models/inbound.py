@@ -23,7 +23,10 @@ class InboundMail(TenantOwned):
     handled_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["tenant", "message_id"], name="inbound_tenant_message")]
+        indexes = [
+            models.Index(fields=["tenant", "message_id"], name="inbound_tenant_message"),
+            models.Index(fields=["id"], condition=models.Q(handled_at=None), name="inbound_waiting"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.message_id}"

@@ -1,0 +1,121 @@
+"""A bounce that comes after the 250: the attempt, the sums and the suppression that follow from it."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.tenancy import tenant_scope
+from campaigns.models import Suppression
+from campaigns.services.suppression import suppress
+from delivery.engine.replies import digest, normalise
+from delivery.models import Attempt, AttemptState, Message, Reply
+from delivery.services.settle import CONTROL_SHARD
+from delivery.services.stop import suppress_queued
+from relay_saas.mail.bounces import EFFECTS, Verdict, classify, strikes
+from relay_saas.mail.dsn import Dsn
+from relay_saas.mail.replies import Stage
+
+#: Compare-and-set: only the next number after a delivery or a doubt, and what it adds to one sum it takes
+#: from the other. The delivery is taken back in the minute in which it was counted.
+_WRITE: Final = """
+with last as (
+  select number, state, campaign_id, host, provider_id, source_id, at, dated_at from delivery_attempt
+  where tenant_id = %(tenant)s and message_id = %(message)s order by number desc limit 1
+), written as (
+  insert into delivery_attempt (tenant_id, message_id, number, campaign_id, state, category, code, enhanced,
+    stage, rule, reply_id, host, provider_id, source_id, dated_at)
+  select %(tenant)s, %(message)s, number + 1, campaign_id, %(bounced)s, %(category)s, %(code)s, %(enhanced)s,
+    %(stage)s, %(rule)s, %(reply)s, host, provider_id, source_id, dated_at
+  from last where state = any(%(from)s) on conflict do nothing returning number
+), deltas as (
+  select coalesce(campaign_id, 0) as campaign_id, provider_id, state, date_trunc('minute', at) as minute,
+    -1 as n from last where exists (select from written)
+  union all
+  select coalesce(campaign_id, 0), provider_id, %(bounced)s, date_trunc('minute', now()), 1
+  from last where exists (select from written)
+), counted as (
+  insert into delivery_counter as k (tenant_id, campaign_id, state, shard, n)
+  select %(tenant)s, campaign_id, state, %(shard)s, n from deltas order by campaign_id, state
+  on conflict (tenant_id, campaign_id, state, shard) do update set n = k.n + excluded.n
+), rolled as (
+  insert into delivery_rollup as r (tenant_id, campaign_id, minute, provider_id, state, shard, n)
+  select %(tenant)s, campaign_id, minute, provider_id, state, %(shard)s, n from deltas
+  order by campaign_id, minute, provider_id, state
+  on conflict (tenant_id, campaign_id, minute, provider_id, state, shard) do update set n = r.n + excluded.n
+)
+select count(*) from written
+"""
+
+
+def bounce_late(*, tenant_id: UUID, message_id: UUID, report: Dsn) -> bool:
+    """Turns *delivered* or *in doubt* into *bounced*; False where the message is in any other state.
+
+    `report` speaks of a permanent failure. An address that bounced as often as its class allows is suppressed
+    for all mail.
+    """
+    with tenant_scope(tenant_id):
+        message = Message.objects.filter(id=message_id).first()
+        last = Attempt.objects.filter(message_id=message_id).order_by("-number").first()
+        if message is None or last is None:
+            return False
+        verdict = classify(report.reply, Stage.OUT_OF_BAND, last.host)
+        if not _write(message, verdict, report):
+            return False
+        _suppress(message, verdict, last.host, report)
+    return True
+
+
+def _write(message: Message, verdict: Verdict, report: Dsn) -> bool:
+    reply = report.reply
+    values: dict[str, Any] = {
+        "tenant": message.tenant_id,
+        "message": message.id,
+        "bounced": AttemptState.BOUNCED.value,
+        "from": [AttemptState.DELIVERED.value, AttemptState.IN_DOUBT.value],
+        "category": str(verdict.category),
+        "code": reply.code,
+        "enhanced": reply.enhanced or "",
+        "stage": str(Stage.OUT_OF_BAND),
+        "rule": verdict.rule,
+        "reply": _reply_id(message.tenant_id, str(reply)),
+        "shard": CONTROL_SHARD,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, values)
+        return bool(cursor.fetchone()[0])
+
+
+def _reply_id(tenant_id: UUID, text: str) -> int:
+    said = normalise(text)
+    row, _ = Reply.objects.get_or_create(tenant_id=tenant_id, digest=digest(said), defaults={"text": said})
+    return row.pk
+
+
+def _suppress(message: Message, verdict: Verdict, host: str, report: Dsn) -> None:
+    allowed = strikes(verdict.category, host)
+    if allowed is None or _bounces(message.rcpt_key, verdict) < allowed:
+        return
+    suppress(
+        tenant_id=message.tenant_id,
+        email_key=message.rcpt_key,
+        scope=Suppression.Scope.ALL,
+        reason=Suppression.Reason.BOUNCED,
+        detail=f"{verdict.rule}: {report.reply}"[:500],
+        message_id=message.id,
+    )
+    suppress_queued(tenant_id=message.tenant_id, email_key=message.rcpt_key, all_streams=True)
+
+
+def _bounces(email_key: str, verdict: Verdict) -> int:
+    """Bounces of this class so far, this one included."""
+    messages = Message.objects.filter(rcpt_key=email_key).values("id")
+    found = Attempt.objects.filter(
+        message_id__in=messages, state=AttemptState.BOUNCED, category=str(verdict.category)
+    )
+    days = EFFECTS[verdict.category].within_days
+    if days is not None:
+        found = found.filter(at__gt=timezone.now() - timedelta(days=days))
+    return found.count()

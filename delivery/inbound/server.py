@@ -1,0 +1,203 @@
+"""The SMTP server for mail that comes back (RFC 5321): addresses that we signed only, 250 after commit."""
+
+import asyncio
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection
+
+from delivery.inbound import mail
+from delivery.inbound.address import tenant_of, token_of
+from relay_saas.mail.tokens import Token, TokenKeys
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES: Final = 1024 * 1024
+#: Seconds from one command to the next, and for the whole of DATA.
+TIMEOUT: Final = 120
+#: Of each command in one connection.
+MAX_CALLS: Final = 100
+MAX_CONNECTIONS: Final = 200
+MAX_FROM_ONE: Final = 20
+_THREADS: Final = 4
+#: Programs behind us could read such a text as two mails.
+_BARE: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
+
+Answer = TypeVar("Answer")
+
+
+class Handler:
+    """What aiosmtpd asks at RCPT and after the dot; database work runs in threads of its own."""
+
+    def __init__(self, keys: TokenKeys) -> None:
+        self._keys = keys
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="inbound")
+        self._handling: set[asyncio.Future[None]] = set()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+        address: str,
+        options: list[str],  # noqa: ARG002
+    ) -> str:
+        """250 for an address that we signed, 550 for any other, 452 for a second one."""
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient for each message"
+        token = token_of(address, self._keys)
+        if token is None or await self._in_thread(partial(tenant_of, token)) is None:
+            return "550 5.1.1 There is no such address here"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+    ) -> str:
+        """250 once the mail is committed; what it asks for is done after that."""
+        raw = envelope.original_content or b""
+        if _BARE.search(raw):
+            return "554 5.6.0 Bare CR, bare LF or NUL in the message"
+        token = token_of(envelope.rcpt_tos[0], self._keys)
+        tenant_id = None if token is None else await self._in_thread(partial(tenant_of, token))
+        if token is None or tenant_id is None:
+            return "550 5.1.1 There is no such address here"
+        sender = (envelope.mail_from or "").removeprefix("<").removesuffix(">")
+        inbound_id = await self._in_thread(partial(_keep, tenant_id, token, sender, raw))
+        self._handle_soon(tenant_id, inbound_id)
+        return "250 2.0.0 Kept"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever goes wrong here is ours: the sender keeps the mail and comes again."""
+        log.error("inbound session failed", exc_info=error)
+        return "451 4.3.0 Try again later"
+
+    def _handle_soon(self, tenant_id: UUID, inbound_id: int) -> None:
+        work = partial(mail.handle, tenant_id=tenant_id, inbound_id=inbound_id)
+        task = asyncio.ensure_future(self._in_thread(work))
+        self._handling.add(task)
+        task.add_done_callback(self._handled)
+
+    def _handled(self, task: asyncio.Future[None]) -> None:
+        self._handling.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("inbound mail could not be handled yet", exc_info=error)
+
+    async def sweep(self) -> int:
+        """Handles what was left over; returns how many."""
+        return await self._in_thread(mail.handle_waiting)
+
+    async def close(self) -> None:
+        """Finishes what was begun."""
+        await asyncio.gather(*self._handling, return_exceptions=True)
+        self._threads.shutdown()
+
+    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _with_connection, work)
+
+
+def _with_connection(work: Callable[[], Answer]) -> Answer:
+    # Bounces are few: a connection for each is cheaper than one that may have died in between.
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+def _keep(tenant_id: UUID, token: Token, sender: str, raw: bytes) -> int:
+    # PostgreSQL takes no NUL, and aiosmtpd hands octets beyond ASCII over as half characters.
+    mail_from = sender.replace("\0", "").encode("ascii", "replace").decode()[:320]
+    return mail.keep(tenant_id=tenant_id, token=token, mail_from=mail_from, raw=raw)
+
+
+class Connection(SMTP):
+    """One client; refused at the door when there are too many."""
+
+    def __init__(self, server: "InboundServer", **options: Any) -> None:
+        super().__init__(server.handler, **options)
+        self._server = server
+        self._peer: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greets, or says 421 and hangs up."""
+        peer = str((transport.get_extra_info("peername") or ("",))[0])
+        if not self._server.admit(peer):
+            if isinstance(transport, asyncio.Transport):
+                transport.write(b"421 4.7.0 Too many connections\r\n")
+                transport.close()
+            return
+        self._peer = peer
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Makes room for another one."""
+        if self._peer is not None:
+            self._server.dismiss(self._peer)
+            super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """A refused client has no session that could end."""
+        return super().eof_received() if self._peer is not None else None
+
+
+class InboundServer:
+    """Listens until it is closed; `async with InboundServer(…) as server`."""
+
+    def __init__(self, *, address: str, port: int, host_name: str, keys: TokenKeys) -> None:
+        self.handler = Handler(keys)
+        self._address = address
+        self._port = port
+        self._host_name = host_name
+        self._clients: Counter[str] = Counter()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, self._address, self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+        await self.handler.close()
+
+    @property
+    def port(self) -> int:
+        """The port that the system chose where 0 was asked for."""
+        sockets = self._server.sockets if self._server is not None else ()
+        return int(sockets[0].getsockname()[1]) if sockets else self._port
+
+    def admit(self, peer: str) -> bool:
+        """Whether one more connection from `peer` is taken; counts it if so."""
+        if self._clients.total() >= MAX_CONNECTIONS or self._clients[peer] >= MAX_FROM_ONE:
+            return False
+        self._clients[peer] += 1
+        return True
+
+    def dismiss(self, peer: str) -> None:
+        """The connection is over."""
+        self._clients[peer] -= 1
+        if not self._clients[peer]:
+            del self._clients[peer]
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self,
+            data_size_limit=MAX_BYTES,
+            hostname=self._host_name,
+            ident="ESMTP",
+            timeout=TIMEOUT,
+            command_call_limit=MAX_CALLS,
+            auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            loop=asyncio.get_running_loop(),
+        )

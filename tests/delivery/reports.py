@@ -1,0 +1,28 @@
+"""Delivery reports as remote servers write them (RFC 3464)."""
+
+
+def report(
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    diagnostic: str = "smtp; 550 5.1.1 No such user here",
+    recipient: str = "taro@gmail.test",
+) -> bytes:
+    """The octets of a report about one recipient."""
+    return (
+        "From: MAILER-DAEMON@mx.gmail.test\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\n"
+        "MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b1"\r\n'
+        "\r\n"
+        "--b1\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b1\r\nContent-Type: message/delivery-status\r\n\r\n"
+        "Reporting-MTA: dns; mx.gmail.test\r\n"
+        "\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\n"
+        f"Action: {action}\r\n"
+        f"Status: {status}\r\n"
+        f"Diagnostic-Code: {diagnostic}\r\n"
+        "\r\n"
+        "--b1--\r\n"
+    ).encode()
