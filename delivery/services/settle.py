@@ -1,6 +1,7 @@
 """Ends queue entries without an SMTP answer (suppressed, cancelled, expired, no such domain)."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from delivery.models.ledger import AttemptState
@@ -43,7 +44,8 @@ _SETTLE: Final = """gone as (
 
 _DEFER: Final = """later as (
   update delivery_queueentry q set attempts = q.attempts + 1, next_attempt_at = %(next_attempt_at)s,
-    dated_at = coalesce(q.dated_at, now())
+    dated_at = coalesce(q.dated_at, now()),
+    expires_at = case when q.attempts = 0 then least(q.expires_at, now() + %(expiry)s) else q.expires_at end
   from chosen c where q.tenant_id = c.tenant_id and q.message_id = c.message_id
 ),"""
 
@@ -77,8 +79,9 @@ class Settlement:
     state: AttemptState
     category: str
     rule: str = ""
-    #: Only for a deferral.
-    next_attempt_at: Any = None
+    #: Only for a deferral: when it is due again, and how long retries go on after the first failure.
+    next_attempt_at: datetime | None = None
+    expiry: timedelta | None = None
 
     def parameters(self, *, limit: int | None = None, **condition: Any) -> dict[str, Any]:
         """The parameters of the statement; `limit` None takes all."""
@@ -87,6 +90,7 @@ class Settlement:
             "category": self.category,
             "rule": self.rule,
             "next_attempt_at": self.next_attempt_at,
+            "expiry": self.expiry,
             "shard": CONTROL_SHARD,
             "limit": limit,
             **condition,

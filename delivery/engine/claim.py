@@ -1,0 +1,143 @@
+"""Which lanes have due work, how much of each is fair, and the claim itself."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from delivery.engine.record import Job, Release
+
+#: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
+_BOARD: Final = """
+select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key
+from delivery_lane l join delivery_site s on s.id = l.site_id
+left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
+where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null or c.state = 'sending')
+  and l.pool_id = any(%(pools)s) and (l.source_id is null or l.source_id = any(%(sources)s))
+  and exists (select from delivery_queueentry q
+    where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now())
+"""
+
+_CLAIM: Final = """
+with due as materialized (
+  select d.tenant_id, d.message_id, w.lane_id, l.pool_id, l.source_id, l.site_id, l.stream, s.provider_id
+  from unnest(%(lanes)s::bigint[], %(quotas)s::int[]) w(lane_id, n)
+  join delivery_lane l on l.id = w.lane_id join delivery_site s on s.id = l.site_id
+  left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
+  cross join lateral (
+    select q.tenant_id, q.message_id from delivery_queueentry q
+    where q.lane_id = w.lane_id and q.run_id is null and q.next_attempt_at <= now()
+    order by q.next_attempt_at, q.message_id limit w.n for no key update skip locked) d
+  where l.campaign_id is null or c.state = 'sending'
+), claimed as (
+  update delivery_queueentry q set run_id = %(run)s, fence = q.fence + 1 from due
+  where q.tenant_id = due.tenant_id and q.message_id = due.message_id
+  returning q.tenant_id, q.message_id, q.fence, q.lane_id, q.domain_id, q.campaign_id, q.attempts, q.doubts,
+    q.dated_at, q.expires_at, due.pool_id, due.source_id, due.site_id, due.provider_id
+)
+select c.tenant_id, t.number as tenant_number, c.message_id, c.fence, c.lane_id, c.pool_id, c.source_id,
+  c.site_id, c.provider_id, d.name as domain, m.stream, c.campaign_id, m.contact_id, m.content_id, m.rcpt,
+  m.rcpt_key, m.merge, c.attempts, c.doubts, c.dated_at, c.expires_at, b.blocked
+from claimed c
+join delivery_message m on m.tenant_id = c.tenant_id and m.id = c.message_id
+join delivery_domain d on d.id = c.domain_id
+join accounts_tenant t on t.id = c.tenant_id
+join campaigns_content w on w.tenant_id = m.tenant_id and w.id = m.content_id
+cross join lateral (select case
+    when exists (select from campaigns_suppression x where x.tenant_id = c.tenant_id
+      and x.email_key = m.rcpt_key and (x.scope = 'all' or m.stream = 2)) then 'suppressed'
+    when w.mailing_list_id is not null and m.contact_id is not null and not exists (
+      select from campaigns_subscription u where u.tenant_id = c.tenant_id and u.contact_id = m.contact_id
+      and u.mailing_list_id = w.mailing_list_id and u.state = 'subscribed') then 'unsubscribed'
+    when c.expires_at <= now() then 'expired'
+    else '' end as blocked) b
+"""
+
+#: What is claimed and not yet on the wire, asked again: who must not go, and why.
+_RECHECK: Final = """
+select q.message_id, case
+    when c.state in ('paused', 'cancelled') then c.state
+    when exists (select from campaigns_suppression x where x.tenant_id = q.tenant_id
+      and x.email_key = m.rcpt_key and (x.scope = 'all' or m.stream = 2)) then 'suppressed'
+    when w.mailing_list_id is not null and m.contact_id is not null and not exists (
+      select from campaigns_subscription u where u.tenant_id = q.tenant_id and u.contact_id = m.contact_id
+      and u.mailing_list_id = w.mailing_list_id and u.state = 'subscribed') then 'unsubscribed'
+    else '' end
+from unnest(%(tenants)s::uuid[], %(messages)s::uuid[]) g(tenant_id, message_id)
+join delivery_queueentry q on q.tenant_id = g.tenant_id and q.message_id = g.message_id
+join delivery_message m on m.tenant_id = q.tenant_id and m.id = q.message_id
+join campaigns_content w on w.tenant_id = m.tenant_id and w.id = m.content_id
+left join campaigns_campaign c on c.tenant_id = q.tenant_id and c.id = q.campaign_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A lane that has something to do now."""
+
+    id: int
+    tenant_id: UUID
+    pool_id: int
+    source_id: int | None
+    site_id: int
+    provider_id: int
+    stream: int
+    site_key: str
+
+
+async def board(connection: AsyncConnection, *, pools: Sequence[int], sources: Sequence[int]) -> list[Lane]:
+    """The lanes with due work that this host may serve."""
+    async with connection.cursor(row_factory=class_row(Lane)) as cursor:
+        await cursor.execute(_BOARD, {"pools": list(pools), "sources": list(sources)})
+        return await cursor.fetchall()
+
+
+async def claim(connection: AsyncConnection, run_id: UUID, quotas: Mapping[int, int]) -> list[Job]:
+    """Leases up to so many entries per lane, soonest first, in one statement."""
+    async with connection.cursor(row_factory=class_row(Job)) as cursor:
+        await cursor.execute(_CLAIM, {"run": run_id, "lanes": list(quotas), "quotas": list(quotas.values())})
+        return await cursor.fetchall()
+
+
+async def recheck(connection: AsyncConnection, jobs: Sequence[Job]) -> dict[UUID, str]:
+    """Why each of these must not be sent; "" where it may."""
+    if not jobs:
+        return {}
+    values = {"tenants": [job.tenant_id for job in jobs], "messages": [job.message_id for job in jobs]}
+    found = await connection.execute(_RECHECK, values)
+    return dict(await found.fetchall())
+
+
+def quotas(lanes: Sequence[Lane], room: int, turn: int) -> dict[int, int]:
+    """How much to claim of each lane of one destination: whole streams in order, tenants in equal shares.
+
+    A higher stream may use all of the room and never shortens it for the lower ones: it is seldom full, and
+    what it leaves would lie idle. `turn` moves the first place round, so that small rooms reach every tenant.
+    """
+    found: dict[int, int] = {}
+    by_stream: dict[int, dict[UUID, list[Lane]]] = defaultdict(lambda: defaultdict(list))
+    for lane in lanes:
+        by_stream[lane.stream][lane.tenant_id].append(lane)
+    for stream in sorted(by_stream):
+        tenants = by_stream[stream]
+        order = sorted(tenants)
+        for place, amount in enumerate(_shares(room, len(order))):
+            mine = tenants[order[(place + turn) % len(order)]]
+            for index, part in enumerate(_shares(amount, len(mine))):
+                if part:
+                    found[mine[(index + turn) % len(mine)].id] = part
+    return found
+
+
+def _shares(room: int, parts: int) -> list[int]:
+    """`room` in equal parts, the remainder to the first ones."""
+    return [room // parts + (place < room % parts) for place in range(parts)]
+
+
+def release(job: Job) -> Release:
+    """The entry as it is given back."""
+    return Release(tenant_id=job.tenant_id, message_id=job.message_id, fence=job.fence)

@@ -1,0 +1,134 @@
+"""Frozen contents with everything parsed and opened once: templates, sender, links, signing keys."""
+
+import asyncio
+import base64
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
+from campaigns.selectors.merge_names import SENDER_NAMES
+from relay_saas.mail.dkim import SigningKey
+from relay_saas.mail.merge import Template, parse_template
+from relay_saas.mail.message import Attachment
+
+_KEPT: Final = 200
+
+_CONTENT: Final = """
+select c.*, d.name as domain_name, t.name, t.legal_name, t.postal_address, t.contact_address,
+  l.name as list_name, s.to as to_header, s.cc as cc_header,
+  (select count(*) from campaigns_link k where k.tenant_id = c.tenant_id and k.content_id = c.id) as links
+from campaigns_content c
+join accounts_sendingdomain d on d.tenant_id = c.tenant_id and d.id = c.sending_domain_id
+join accounts_tenant t on t.id = c.tenant_id
+left join campaigns_contactlist l on l.tenant_id = c.tenant_id and l.id = c.mailing_list_id
+left join delivery_submission s on s.tenant_id = c.tenant_id and s.content_id = c.id
+where c.tenant_id = %s and c.id = %s
+"""
+
+
+class Pool(Protocol):
+    """As much of psycopg's pool as is needed here."""
+
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for one block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A content as compose needs it."""
+
+    from_name: str
+    from_address: str
+    reply_to: str | None
+    subject: Template | str
+    html: Template | str | None
+    text: Template | str | None
+    #: Number of tracked links.
+    links: int
+    #: Values under `sender`.
+    sender: Mapping[str, str]
+    domain: str
+    keys: tuple[SigningKey, ...]
+    list_id: int | None
+    list_name: str
+    headers: tuple[tuple[str, str], ...]
+    attachments: tuple[Attachment, ...]
+
+
+class Contents:
+    """The cache of one run, least recently used first out; one look-up in flight per content."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._kept: OrderedDict[tuple[UUID, int], asyncio.Task[Prepared]] = OrderedDict()
+
+    async def get(self, tenant_id: UUID, content_id: int) -> Prepared:
+        """The content; raises LookupError where it is gone, MailError, SealBroken."""
+        key = tenant_id, content_id
+        task = self._kept.get(key)
+        if task is None:
+            task = self._kept[key] = asyncio.create_task(self._load(tenant_id, content_id))
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        try:
+            return await asyncio.shield(task)
+        except BaseException:
+            self._kept.pop(key, None)
+            raise
+
+    async def _load(self, tenant_id: UUID, content_id: int) -> Prepared:
+        async with self._pool.connection() as connection:
+            async with connection.cursor(row_factory=dict_row) as cursor:
+                await cursor.execute(_CONTENT, [tenant_id, content_id])
+                row = await cursor.fetchone()
+            if row is None:
+                raise LookupError(f"content {content_id}")
+            found = await connection.execute(SIGNING_KEYS_SQL, [tenant_id, row["sending_domain_id"]])
+            sealed = await found.fetchall()
+        keys = tuple(signing_key(tenant_id, *item) for item in sealed)
+        return await asyncio.to_thread(prepare, row, keys)
+
+
+def prepare(row: Mapping[str, Any], keys: Sequence[SigningKey]) -> Prepared:
+    """From a row to what compose needs; raises TemplateProblem."""
+    return Prepared(
+        from_name=row["from_name"],
+        from_address=row["from_address"],
+        reply_to=row["reply_to"] or None,
+        subject=_part(row, "subject", html=False) or "",
+        html=_part(row, "html", html=True),
+        text=_part(row, "text", html=False),
+        links=row["links"],
+        sender={name: row[name] for name in SENDER_NAMES},
+        domain=row["domain_name"],
+        keys=tuple(keys),
+        list_id=row["mailing_list_id"],
+        list_name=row["list_name"] or "",
+        headers=tuple((name, value) for name, value in row["headers"]),
+        attachments=tuple(_attachment(item) for item in row["attachments"]),
+    )
+
+
+def _part(row: Mapping[str, Any], name: str, *, html: bool) -> Template | str | None:
+    source: str | None = row[name]
+    if source is None or not row["is_template"]:
+        return source
+    return parse_template(source, html=html)
+
+
+def _attachment(item: Mapping[str, str]) -> Attachment:
+    return Attachment(
+        name=item["name"],
+        content_type=item["content_type"],
+        content=base64.b64decode(item["content"]),
+        content_id=item.get("content_id") or None,
+    )

@@ -1,0 +1,65 @@
+"""The statements of routes.py."""
+
+from typing import Final
+
+#: Domains with due mail in lanes without a site; those that are known already are only moved.
+WAITING: Final = """
+select distinct d.id, d.name, d.nxdomain_since
+from delivery_lane l
+left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
+cross join lateral (
+  select q.domain_id from delivery_queueentry q
+  where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now()
+  order by q.next_attempt_at, q.message_id limit 5000) q
+join delivery_domain d on d.id = q.domain_id
+where l.site_id is null and d.site_id is null and (l.campaign_id is null or c.state = 'sending') limit 1000
+"""
+
+SITE: Final = """
+insert into delivery_site as s (key, provider_id) values (%(key)s, %(provider)s)
+on conflict (key) do update set provider_id = excluded.provider_id returning id
+"""
+
+PROVIDER_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('delivery_provider', 0))"
+
+NEW_PROVIDER: Final = """
+insert into delivery_provider as p (id, name, max_connections, max_messages_per_connection)
+select coalesce((select id from delivery_provider where name = %(name)s),
+  (select max(id) + 1 from delivery_provider)), %(name)s, %(connections)s, %(messages)s
+on conflict (id) do update set max_connections = excluded.max_connections,
+  max_messages_per_connection = excluded.max_messages_per_connection
+returning id
+"""
+
+DOMAIN: Final = """
+update delivery_domain set state = %(state)s, site_id = coalesce(%(site)s, site_id), checked_at = now(),
+  expires_at = now() + interval '1 hour', nxdomain_since = %(nxdomain_since)s
+where id = %(id)s
+"""
+
+#: Queue entries of one domain that nobody holds and that wait without a site; for settle_sql and defer_sql.
+OF_DOMAIN: Final = """q.domain_id = %(domain)s and q.next_attempt_at <= now()
+    and q.lane_id in (select id from delivery_lane where site_id is null)"""
+
+MAKE_LANES: Final = """
+insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id)
+select distinct l.tenant_id, l.pool_id, l.source_id, d.site_id, l.stream, l.campaign_id
+from delivery_lane l join delivery_queueentry q on q.lane_id = l.id and q.run_id is null
+join delivery_domain d on d.id = q.domain_id
+where l.site_id is null and d.site_id is not null
+order by 1, 2, 3, 4, 5, 6 on conflict do nothing
+"""
+
+MOVE: Final = """
+with chosen as materialized (
+  select q.tenant_id, q.message_id, t.id as lane_id
+  from delivery_lane l join delivery_queueentry q on q.lane_id = l.id and q.run_id is null
+  join delivery_domain d on d.id = q.domain_id
+  join delivery_lane t on t.tenant_id = l.tenant_id and t.pool_id = l.pool_id
+    and t.source_id is not distinct from l.source_id and t.site_id = d.site_id and t.stream = l.stream
+    and t.campaign_id is not distinct from l.campaign_id
+  where l.site_id is null limit %(limit)s for no key update of q skip locked
+)
+update delivery_queueentry q set lane_id = c.lane_id from chosen c
+where q.tenant_id = c.tenant_id and q.message_id = c.message_id
+"""

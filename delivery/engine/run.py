@@ -1,0 +1,224 @@
+"""A queue run: takes a lease, claims for at most so long, sends, settles everything, ends."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from accounts.models.tenant import new_id
+from delivery.engine import journal, lease
+from delivery.engine.channel import Source
+from delivery.engine.claim import recheck
+from delivery.engine.compose import Composer
+from delivery.engine.config import EngineConfig
+from delivery.engine.content import Contents
+from delivery.engine.journal import Journal
+from delivery.engine.lease import Lease
+from delivery.engine.outbox import Outbox
+from delivery.engine.outcomes import Recorder
+from delivery.engine.record import Job
+from delivery.engine.routes import Routes
+from delivery.engine.scheduler import BLOCKED, Scheduler
+from delivery.engine.sender import Workshop
+from delivery.engine.takeback import settle_run, take_back_dead_runs
+from delivery.engine.verdicts import unsent
+from relay_saas.mail.dns import Resolver
+from relay_saas.mail.smtp.session import Options, opportunistic_context
+
+LOG = logging.getLogger(__name__)
+
+_TICK: Final = 0.025
+_IDLE_TICK: Final = 0.1
+_POLL: Final = 1.0
+_ROUTE: Final = 0.25
+_ROUTE_IDLE: Final = 1.0
+
+_SOURCES: Final = """
+select id, pool_id, host(address) as address, helo from delivery_egresssource where host = %s order by id
+"""
+Pool = AsyncConnectionPool[AsyncConnection]
+#: What a background loop survives: the database is away for a while.
+DATABASE_AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+class Run:
+    """One run of one process; `execute` once. `stop` is asked all the time: true ends claiming at once."""
+
+    def __init__(self, config: EngineConfig, stop: Callable[[], bool]) -> None:
+        self.id = new_id()
+        self._config = config
+        self._stop = stop
+        self._path = config.journal_dir / f"{self.id}.journal"
+
+    async def execute(self) -> bool:
+        """Runs; returns whether due work may be left; False where the host has no free slot or address."""
+        async with _pool(self._config) as pool:
+            async with pool.connection() as connection:
+                await take_back_dead_runs(connection, self._config)
+                sources = await _sources(connection, self._config.host)
+            if not sources or self._stop():
+                return False
+            with Journal(self._path) as kept:
+                async with pool.connection() as connection:
+                    held = await lease.take(connection, self._config, run_id=self.id, journal=self._path)
+                if held is None:
+                    journal.remove(self._path)
+                    return False
+                return await self._hold(pool, kept, held, sources)
+
+    async def _hold(self, pool: Pool, kept: Journal, held: Lease, sources: list[Source]) -> bool:
+        shop = self._workshop(pool, kept, held, sources)
+        scheduler = Scheduler(shop, pool, self.id, sources)
+        writing = asyncio.create_task(shop.outbox.run())
+        beside = [
+            asyncio.create_task(_every(lease.HEARTBEAT_SECONDS, lambda: self._renew(pool, held))),
+            asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
+            asyncio.create_task(self._route(pool, shop)),
+        ]
+        try:
+            more = await self._claim(shop, scheduler, held)
+            await self._wind_down(shop, scheduler)
+        finally:
+            shop.outbox.close()
+            await writing
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+        await self._settle(pool, held)
+        return more and not self._stop()
+
+    async def _claim(self, shop: Workshop, scheduler: Scheduler, held: Lease) -> bool:
+        """Claims until stopped, idle or out of time; true where it ended in the midst of work."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._config.claim_seconds
+        worked_at = loop.time()
+        while not (self._stop() or shop.broken or held.lost):
+            now = loop.time()
+            if now >= until:
+                return True
+            try:
+                claimed = await scheduler.tick()
+            except DATABASE_AWAY as error:
+                LOG.warning("claiming waits for the database: %s", error)
+                claimed = 0
+                await asyncio.sleep(_POLL)
+            if claimed or scheduler.busy:
+                worked_at = now
+            elif now - worked_at >= self._config.idle_seconds:
+                return False
+            await asyncio.sleep(_TICK if scheduler.busy else _IDLE_TICK)
+        return True
+
+    async def _wind_down(self, shop: Workshop, scheduler: Scheduler) -> None:
+        """Lets senders finish: their queues at the end of the time, only their open transaction at a stop."""
+        scheduler.close()
+        waited = 0.0
+        while senders := [task for channel in scheduler.channels.values() for task in channel.senders]:
+            if self._stop() or shop.broken or shop.lease.lost:
+                shop.stopping = True
+                for channel in scheduler.channels.values():
+                    for job in channel.drain():
+                        shop.outbox.release(job)
+            done, _ = await asyncio.wait(senders, timeout=_IDLE_TICK)
+            waited += 0 if done else _IDLE_TICK
+            if waited > self._config.stop_grace:
+                LOG.warning("%s sessions did not end in time; their messages are in doubt", len(senders))
+                for task in senders:
+                    task.cancel()
+                await asyncio.wait(senders)
+        for channel in scheduler.channels.values():
+            for job in channel.drain():
+                shop.outbox.release(job)
+
+    async def _settle(self, pool: Pool, held: Lease) -> None:
+        """Whatever is still leased to this run: as after a death, by the same code."""
+        async with pool.connection() as connection:
+            await settle_run(connection, self._config, self.id, held.slot, journal.read(self._path))
+            await lease.close(connection, self.id)
+        journal.remove(self._path)
+
+    def _workshop(self, pool: Pool, kept: Journal, held: Lease, sources: list[Source]) -> Workshop:
+        config = self._config
+        context = opportunistic_context()
+        return Workshop(
+            config=config,
+            lease=held,
+            journal=kept,
+            outbox=Outbox(pool, Recorder(self.id, held.slot)),
+            contents=Contents(pool),
+            composer=Composer(
+                token_keys=config.token_keys, edge_scheme=config.edge_scheme, edge_port=config.edge_port
+            ),
+            resolver=Resolver(config.dns, limits=config.dns_limits),
+            random=Random(),
+            options={
+                source.id: Options(helo=source.helo, source=source.address, context=context)
+                for source in sources
+            },
+        )
+
+    async def _renew(self, pool: Pool, held: Lease) -> None:
+        async with pool.connection() as connection:
+            await held.renew(connection)
+
+    async def _look_again(self, pool: Pool, shop: Workshop, scheduler: Scheduler) -> None:
+        """The last check of what waits: pause, cancel, suppression, unsubscription since the claim."""
+        jobs = scheduler.jobs
+        if not jobs:
+            return
+        async with pool.connection() as connection:
+            answers = await recheck(connection, jobs)
+        refused = {message_id: reason for message_id, reason in answers.items() if reason}
+        if not refused:
+            return
+        for channel in scheduler.channels.values():
+            for job in channel.remove(lambda job: job.message_id in refused):
+                _turn_away(shop, job, refused[job.message_id])
+
+    async def _route(self, pool: Pool, shop: Workshop) -> None:
+        routes = Routes(shop.resolver, self._config.timings)
+        while True:
+            found = 0
+            try:
+                async with pool.connection() as connection:
+                    found = await routes.resolve_waiting(connection)
+            except DATABASE_AWAY as error:
+                LOG.warning("routing waits for the database: %s", error)
+            await asyncio.sleep(_ROUTE if found else _ROUTE_IDLE)
+
+
+def _turn_away(shop: Workshop, job: Job, reason: str) -> None:
+    if reason in BLOCKED:
+        shop.settle(job, unsent(job, shop.moment(), BLOCKED[reason], reason))
+    else:
+        shop.outbox.release(job)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except DATABASE_AWAY as error:
+            LOG.warning("waiting for the database: %s", error)
+
+
+async def _sources(connection: AsyncConnection, host: str) -> list[Source]:
+    rows = await (await connection.execute(_SOURCES, [host])).fetchall()
+    return [Source(id=row[0], pool_id=row[1], address=row[2], helo=row[3]) for row in rows]
+
+
+def _pool(config: EngineConfig) -> Pool:
+    return AsyncConnectionPool(
+        config.database_url,
+        min_size=1,
+        max_size=4,
+        timeout=10,
+        open=False,
+        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "relay queue run"},
+    )

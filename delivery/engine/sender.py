@@ -1,0 +1,229 @@
+"""One session after another to one site: takes a job, composes it, sends it, says what came of it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+from delivery.engine.channel import Channel
+from delivery.engine.compose import Composer
+from delivery.engine.config import EngineConfig
+from delivery.engine.content import Contents
+from delivery.engine.journal import Journal
+from delivery.engine.lease import Lease
+from delivery.engine.outbox import Outbox
+from delivery.engine.record import Job, Record
+from delivery.engine.verdicts import Moment, not_allowed, of_outcome, refused, unsent
+from delivery.models.ledger import AttemptState
+from relay_saas.mail.bounces import Category, Disposition, Verdict
+from relay_saas.mail.dns import Candidates, Resolver, candidates
+from relay_saas.mail.exceptions import MailError
+from relay_saas.mail.replies import Stage
+from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, SessionFailed, Veto
+from relay_saas.mail.smtp.session import Options, Session, TlsPolicy, open_session
+from relay_saas.mail.smtp.transaction import BadMessage
+from relay_saas.vault import SealBroken
+
+LOG = logging.getLogger(__name__)
+
+_IDLE: Final = 5.0
+#: Seconds for which a host with broken STARTTLS is spoken to in clear.
+_TLS_BROKEN: Final = 3600.0
+_NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_address")
+
+
+@dataclass(slots=True, kw_only=True)
+class Workshop:
+    """What all senders of a run share."""
+
+    config: EngineConfig
+    lease: Lease
+    journal: Journal
+    outbox: Outbox
+    contents: Contents
+    composer: Composer
+    resolver: Resolver
+    random: Random
+    options: dict[int, Options]
+    #: Set by the run: nothing new is begun.
+    stopping: bool = False
+    #: The journal cannot be written: the run must end.
+    broken: bool = False
+    #: Loop time until which STARTTLS is not tried, by host.
+    tls_broken: dict[str, float] = field(default_factory=dict)
+
+    def moment(self) -> Moment:
+        """Now, for decisions."""
+        return Moment(now=datetime.now(UTC), random=self.random.random(), timings=self.config.timings)
+
+    def settle(self, job: Job, record: Record) -> None:
+        """An outcome: first into the journal, then to the ledger."""
+        self.journal.answered(job, record)
+        self.outbox.record(record)
+
+
+class Sender:
+    """Serves one channel until it has nothing to do; never more than one session at a time."""
+
+    def __init__(self, shop: Workshop, channel: Channel) -> None:
+        self._shop = shop
+        self._channel = channel
+        self._session: Session | None = None
+        #: Addresses that lost a fresh session before it answered MAIL.
+        self._avoided: set[str] = set()
+
+    async def run(self) -> None:
+        """The loop; never raises but for cancellation."""
+        shop, channel = self._shop, self._channel
+        try:
+            while not (shop.stopping or shop.broken) and (job := await channel.wait(_IDLE)) is not None:
+                if channel.excess > 0:
+                    channel.excess -= 1
+                    break
+                if not await self._ready(job):
+                    continue
+                taken = channel.take()
+                if taken is not None and self._session is not None:
+                    await self._send(taken, self._session)
+        except OSError:
+            LOG.exception("the journal cannot be written: nothing more is sent")
+            shop.broken = True
+        finally:
+            await self._leave()
+
+    async def _ready(self, job: Job) -> bool:
+        """Whether a session stands; where none can be had, the job or the channel has learned of it."""
+        session = self._session
+        if session is not None and session.usable and session.rcpt_count < self._channel.max_messages:
+            return True
+        await self._leave()
+        route = await self._shop.resolver.mx(job.domain)
+        found = candidates(route, version=4, networks=self._shop.config.networks, random=self._shop.random)
+        targets = [target for target in found.targets if target[1] not in self._avoided]
+        if not targets:
+            self._no_target(found)
+            return False
+        last: Outcome | None = None
+        for host, address in targets:
+            peer = Peer(host=host.name, address=address, port=self._shop.config.smtp_port)
+            try:
+                self._session = await self._open(peer)
+            except SessionFailed as failure:
+                last = failure.outcome
+            else:
+                self._channel.opened()
+                return True
+        if last is not None:
+            self._unreachable(last)
+        return False
+
+    async def _open(self, peer: Peer) -> Session:
+        options = self._shop.options[self._channel.source.id]
+        loop = asyncio.get_running_loop()
+        in_clear = replace(options, tls=TlsPolicy.NEVER)
+        if loop.time() < self._shop.tls_broken.get(peer.host, 0):
+            return await open_session(peer, in_clear)
+        try:
+            return await open_session(peer, options)
+        except SessionFailed as failure:
+            if failure.outcome.cause is not Cause.TLS or options.tls is TlsPolicy.REQUIRED:
+                raise
+            # RFC 7435: clear text is what the alternative to a failed handshake would have been.
+            self._shop.tls_broken[peer.host] = loop.time() + _TLS_BROKEN
+            return await open_session(peer, in_clear)
+
+    def _no_target(self, found: Candidates) -> None:
+        job = self._channel.take()
+        if job is None:
+            return
+        self._avoided.clear()
+        moment = self._shop.moment()
+        if found.refused and not found.targets:
+            self._shop.settle(job, not_allowed(job, moment, " ".join(found.refused)))
+        else:
+            seen = {"stage": str(Stage.CONNECT), "source_id": self._channel.source.id, "dated_at": moment.now}
+            self._shop.settle(job, refused(job, _NO_ADDRESS, moment, seen))
+
+    def _unreachable(self, outcome: Outcome) -> None:
+        """No server took a connection: one job has tried for all, the others wait without an attempt."""
+        channel = self._channel
+        if channel.connected:
+            channel.crowded(self._shop.config.outage.total_seconds())
+            return
+        job = channel.take()
+        if job is not None:
+            self._settle(job, outcome, self._shop.moment().now)
+        channel.failed(self._shop.config.outage.total_seconds())
+        for waiting in channel.drain():
+            self._shop.outbox.release(waiting)
+
+    async def _send(self, job: Job, session: Session) -> None:
+        shop = self._shop
+        dated_at = job.dated_at or datetime.now(UTC)
+        try:
+            content = await shop.contents.get(job.tenant_id, job.content_id)
+            outgoing = shop.composer.compose(job, content, dated_at=dated_at)
+            outgoing.check()
+        except (MailError, BadMessage, LookupError, SealBroken) as problem:
+            self._not_made(job, problem)
+            return
+        try:
+            outcome = await session.transaction(outgoing, self._before_dot(job, dated_at))
+        except OSError:
+            shop.outbox.release(job)
+            with contextlib.suppress(OSError):
+                shop.journal.not_sent(job)
+            raise
+        if outcome.kind is Kind.NOT_ATTEMPTED:
+            self._channel.put_back(job)
+        elif outcome.kind is Kind.VETOED:
+            shop.outbox.release(job)
+        elif self._next_host(outcome):
+            self._channel.put_back(job)
+        else:
+            self._avoided.clear()
+            self._settle(job, outcome, dated_at)
+
+    def _next_host(self, outcome: Outcome) -> bool:
+        """A fresh session that was lost before MAIL was answered: the next host of the site is tried."""
+        lost = outcome.kind is Kind.LOST_BEFORE_DATA and outcome.stage is Stage.MAIL and not outcome.reused
+        if lost:
+            self._avoided.add(outcome.peer.address)
+        return lost
+
+    def _before_dot(self, job: Job, dated_at: datetime) -> Callable[[], Awaitable[None]]:
+        shop, source_id = self._shop, self._channel.source.id
+
+        async def before_dot() -> None:
+            if not shop.lease.holds:
+                raise Veto("the lease ran out")
+            await shop.journal.about_to_send(job, dated_at=dated_at.timestamp(), source_id=source_id)
+            if not shop.lease.holds:
+                shop.journal.not_sent(job)
+                raise Veto("the lease ran out")
+
+        return before_dot
+
+    def _settle(self, job: Job, outcome: Outcome, dated_at: datetime) -> None:
+        moment = self._shop.moment()
+        record = of_outcome(job, outcome, moment, source_id=self._channel.source.id, dated_at=dated_at)
+        if record is None:
+            self._shop.outbox.release(job)
+        else:
+            self._shop.settle(job, record)
+
+    def _not_made(self, job: Job, problem: Exception) -> None:
+        """The template does not fit this person, or the content cannot be signed."""
+        moment = self._shop.moment()
+        detail = f"{getattr(problem, 'code', type(problem).__name__)}: {problem}"
+        self._shop.settle(job, unsent(job, moment, AttemptState.FAILED, "template_error", detail))
+
+    async def _leave(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            self._channel.connected -= 1
+            await session.quit()

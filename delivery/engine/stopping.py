@@ -1,0 +1,37 @@
+"""The flag that ends claiming in every process of a worker: set by the parent, read by its children."""
+
+import asyncio
+import mmap
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+#: Shared memory: Celery's children are forked after this module is loaded, and their parent's TERM does not
+#: reach a task that runs.
+_FLAG: Final = mmap.mmap(-1, 1)
+
+
+def request_stop() -> None:
+    """Claiming ends within a second, in this process and in those that it has forked."""
+    _FLAG[0] = 1
+
+
+def stop_requested() -> bool:
+    """Whether to end."""
+    return _FLAG[0] == 1
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Lets TERM and INT request a stop of the running event loop's process, instead of killing it."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        loop.add_signal_handler(number, request_stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)

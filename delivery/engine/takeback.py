@@ -1,0 +1,148 @@
+"""Settles what a run left behind: answers that the journal holds, doubts, and what goes back to the queue."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import random
+from typing import Any, Final
+from uuid import UUID
+
+import psutil
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row
+
+from delivery.engine import journal, lease
+from delivery.engine.config import EngineConfig
+from delivery.engine.journal import Entries, Sent
+from delivery.engine.outcomes import Recorder
+from delivery.engine.record import Record
+from delivery.engine.verdicts import Moment, in_doubt
+from relay_saas.mail.replies import Stage
+
+LOG = logging.getLogger(__name__)
+
+#: A younger heartbeat of a process that is still there may only mean that we look too early.
+_FRESH: Final = timedelta(seconds=10)
+
+_OPEN: Final = """
+select id, slot, boot_id, pid, journal, heartbeat_at, now() as now from delivery_queuerun
+where host = %s and closed_at is null and id <> all(%s)
+"""
+_LEASED: Final = """
+select q.tenant_id, q.message_id, q.fence, q.attempts, q.doubts, q.campaign_id, q.lane_id, q.dated_at,
+  q.expires_at, l.stream, coalesce(s.provider_id, 0) as provider_id
+from delivery_queueentry q
+join delivery_lane l on l.tenant_id = q.tenant_id and l.id = q.lane_id
+left join delivery_site s on s.id = l.site_id
+where q.run_id = %s
+"""
+#: A higher fence, so that a worker that comes back writes nothing.
+_BACK: Final = "update delivery_queueentry set run_id = null, fence = fence + 1 where run_id = %s"
+
+
+@dataclass(slots=True, kw_only=True)
+class Left:
+    """An entry that a run still holds."""
+
+    tenant_id: UUID
+    message_id: UUID
+    fence: int
+    attempts: int
+    doubts: int
+    campaign_id: int | None
+    lane_id: int
+    dated_at: datetime | None
+    expires_at: datetime
+    stream: int
+    provider_id: int
+
+    @property
+    def number(self) -> int:
+        """The attempt that was made."""
+        return self.attempts + 1
+
+
+async def take_back_dead_runs(connection: AsyncConnection, config: EngineConfig) -> int:
+    """Settles the dead runs of this host; returns how many. Other hosts' runs are left to their own host."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_OPEN, [config.host, []])
+        runs = await cursor.fetchall()
+    settled = 0
+    for run in runs:
+        settled += await _take_back(connection, config, run)
+    return settled
+
+
+async def _take_back(connection: AsyncConnection, config: EngineConfig, run: dict[str, Any]) -> bool:
+    path = Path(run["journal"])
+    try:
+        with journal.claimed(path) as dead:
+            if not dead or not _gone(run):
+                return False
+            LOG.warning("queue run %s (process %s) is dead and is taken back", run["id"], run["pid"])
+            await settle_run(connection, config, run["id"], run["slot"], journal.read(path))
+            await lease.close(connection, run["id"])
+            journal.remove(path)
+    except FileNotFoundError:
+        if not _gone(run):
+            return False
+        LOG.warning("the journal of queue run %s is gone: all that it held is in doubt", run["id"])
+        await settle_run(connection, config, run["id"], run["slot"], None)
+        await lease.close(connection, run["id"])
+    return True
+
+
+def _gone(run: dict[str, Any]) -> bool:
+    """Whether the owner of a run's row cannot be alive, given that its journal is not locked."""
+    if run["boot_id"] != lease.boot_id() or not psutil.pid_exists(run["pid"]):
+        return True
+    return bool(run["now"] - run["heartbeat_at"] > _FRESH)
+
+
+async def settle_run(
+    connection: AsyncConnection, config: EngineConfig, run_id: UUID, slot: int, entries: Entries | None
+) -> None:
+    """Writes the answers that the journal holds, then the doubts, and gives the rest back.
+
+    `entries` None: there is no journal, and everything that the run held is in doubt. Safe to repeat.
+    """
+    recorder = Recorder(run_id, slot)
+    if entries is not None:
+        await _write(connection, recorder, entries.answered)
+    async with connection.cursor(row_factory=class_row(Left)) as cursor:
+        await cursor.execute(_LEASED, [run_id])
+        rows = await cursor.fetchall()
+    sent = None if entries is None else entries.unanswered
+    doubts = [
+        _doubt(config, row, None if sent is None else sent[row.message_id])
+        for row in rows
+        if sent is None or _is_unanswered(row, sent.get(row.message_id))
+    ]
+    await _write(connection, recorder, doubts)
+    await connection.execute(_BACK, [run_id])
+
+
+def _is_unanswered(row: Left, sent: Sent | None) -> bool:
+    return sent is not None and sent.fence == row.fence
+
+
+def _doubt(config: EngineConfig, row: Left, sent: Sent | None) -> Record:
+    now = datetime.now(UTC)
+    moment = Moment(now=now, random=random(), timings=config.timings)
+    dated_at = row.dated_at
+    if dated_at is None and sent is not None:
+        dated_at = datetime.fromtimestamp(sent.dated_at, UTC)
+    seen = {
+        "stage": str(Stage.DOT),
+        "category": "taken_back",
+        "dated_at": dated_at,
+        "source_id": sent.source_id if sent else None,
+    }
+    return in_doubt(row, moment, seen)
+
+
+async def _write(connection: AsyncConnection, recorder: Recorder, records: Sequence[Record]) -> None:
+    for start in range(0, len(records), 200):
+        await recorder.write(connection, records[start : start + 200])

@@ -1,0 +1,23 @@
+"""Hears what campaigns announce; only enqueues. A sweeper finds what is missed here."""
+
+from typing import Any
+from uuid import UUID
+
+from campaigns.events import campaign_resumed, launch_requested
+from delivery.tasks import expand_campaign, start_queue_runs
+
+
+def on_launch_requested(*, tenant_id: UUID, campaign_id: int, **_: Any) -> None:
+    """The campaign's content is frozen: write its messages."""
+    expand_campaign.delay(str(tenant_id), campaign_id)
+
+
+def on_campaign_resumed(**_: Any) -> None:
+    """Due work may stand there again."""
+    start_queue_runs.delay()
+
+
+def connect() -> None:
+    """Called once when the app is ready."""
+    launch_requested.connect(on_launch_requested, dispatch_uid="delivery")
+    campaign_resumed.connect(on_campaign_resumed, dispatch_uid="delivery")

@@ -1,0 +1,80 @@
+"""What Celery runs of delivery: ids in, one service, safe to repeat."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.conf import settings
+
+from delivery.engine.config import from_settings
+from delivery.engine.due import due
+from delivery.engine.process import run_once
+from delivery.engine.process import take_back as take_back_dead_runs
+from delivery.engine.stopping import request_stop, stop_requested
+from delivery.engine.sweep import sweep
+from delivery.services import finish
+from delivery.services.expand import write_messages
+from delivery.services.sources import sync_sources
+
+LOG = structlog.get_logger(__name__)
+
+#: A bell that nobody heard for so long is rung again anyway.
+BELL_SECONDS = 10
+
+
+@worker_shutting_down.connect
+def _stop_runs(**_: Any) -> None:
+    """Runs in the worker's parent, which the children's flag is shared with."""
+    request_stop()
+
+
+@shared_task
+def run_queue() -> None:
+    """One queue run of this host; rings for the next one while there is work."""
+    if stop_requested():
+        return
+    sync_sources()
+    if run_once(from_settings()) and not stop_requested():
+        run_queue.apply_async(expires=BELL_SECONDS)
+
+
+@shared_task
+def start_queue_runs() -> None:
+    """Keeps as many runs alive as the host may have while due work exists."""
+    config = from_settings()
+    found = due(config.database_url, config.host)
+    if found.work:
+        for _ in range(config.slots - found.runs):
+            run_queue.apply_async(expires=BELL_SECONDS)
+
+
+@shared_task
+def expand_campaign(tenant_id: str, campaign_id: int) -> None:
+    """Writes the messages of one launch, then rings."""
+    expansion = write_messages(tenant_id=UUID(tenant_id), campaign_id=campaign_id)
+    if expansion.written:
+        start_queue_runs()
+
+
+@shared_task
+def sweep_launches() -> None:
+    """Writes launches whose event was lost."""
+    if finish.write_waiting_launches():
+        start_queue_runs()
+
+
+@shared_task
+def take_back() -> None:
+    """Settles what dead runs of this host left behind."""
+    taken = take_back_dead_runs(from_settings())
+    if taken:
+        LOG.warning("dead queue runs were taken back", runs=taken)
+
+
+@shared_task
+def finish_campaigns() -> None:
+    """Ends entries that may not go out any more, then campaigns that have nothing left."""
+    sweep(settings.DATABASE_DISPATCH_URL)
+    finish.finish_campaigns()
