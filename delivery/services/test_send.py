@@ -1,0 +1,65 @@
+"""Sends a campaign's draft to one address, as one of its recipients would get it."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.tenancy import tenant_scope
+from campaigns.selectors.campaigns import find_campaign, sample_contacts
+from campaigns.services.preview import render_preview
+from delivery.exceptions import TestSendRefused
+from delivery.models.stream import Stream
+from delivery.services.submission import Accepted, submit
+from delivery.services.submission_spec import Mailbox, SubmissionSpec
+from relay_saas.mail.addresses import BadAddress, parse_address
+
+PREFIX = "[Test] "
+
+
+def test_send(
+    *, tenant_id: UUID, campaign_id: int, address: str, contact_id: int | None, actor: Actor
+) -> Accepted:
+    """One literal message through the same way as all mail, without tracking; nothing of it counts for the
+    campaign.
+
+    `contact_id` None takes the person who joined the list first. Raises NotFound, TestSendRefused (the code
+    says why), PreviewProblem, DomainNotVerified, BadSubmission.
+    """
+    try:
+        recipient = parse_address(address)
+    except BadAddress as error:
+        message = _("This is not an e-mail address that can be mailed: %(problem)s") % {"problem": error}
+        raise TestSendRefused(message, code="bad_address") from error
+    with tenant_scope(tenant_id):
+        campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
+        shown_for = contact_id or _first_contact(tenant_id, campaign.mailing_list_id)
+        preview = render_preview(tenant_id=tenant_id, campaign_id=campaign_id, contact_id=shown_for)
+        spec = SubmissionSpec(
+            from_=Mailbox(address=campaign.from_address, name=campaign.from_name),
+            to=(Mailbox(address=str(recipient)),),
+            reply_to=campaign.reply_to,
+            subject=f"{PREFIX}{preview.subject}",
+            html=preview.html,
+            text=preview.text,
+            stream=Stream.TRANSACTIONAL,
+            channel="test",
+        )
+        accepted = submit(tenant_id=tenant_id, spec=spec)
+        audit.record(
+            tenant_id=tenant_id,
+            actor=actor,
+            verb="tested",
+            subject=campaign,
+            changes={"address": str(recipient), "contact": shown_for},
+        )
+    return accepted
+
+
+def _first_contact(tenant_id: UUID, mailing_list_id: int) -> int:
+    people = sample_contacts(tenant_id=tenant_id, mailing_list_id=mailing_list_id)
+    if not people:
+        message = _("The list has nobody on it yet. Add a contact, then send a test.")
+        raise TestSendRefused(message, code="nobody_on_the_list")
+    return people[0].pk
