@@ -37,6 +37,8 @@ class Pages:
             return Response(status=405, content_type="text/plain", headers={"Allow": "GET, HEAD"})
         if request.path == "/style.css":
             return Response(content_type="text/css; charset=utf-8", body=STYLE.read_bytes())
+        if request.path == "/favicon.ico":
+            return Response(status=204, content_type="image/x-icon")
         self._index.refresh()
         return self._page(view)
 

@@ -57,7 +57,7 @@ def test_the_list_can_be_searched(world: World) -> None:
     status, headers, page = get(world, "/")
     assert status == 200
     assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert "3 messages in 2 mailboxes" in page
+    assert "Messages: 3, mailboxes: 2" in page
     page = get(world, "/?q=HANA")[2]
     assert "hanako@acme.test" in page
     assert "taro@wonka.test" not in page
@@ -73,7 +73,7 @@ def test_pages_are_japanese_or_english(world: World) -> None:
 
 def test_a_mailbox_lists_its_messages_escaped(world: World) -> None:
     page = get(world, "/mailboxes/hanako%40acme.test")[2]
-    assert "2 messages" in page
+    assert "Messages: 2" in page
     assert "&lt;b&gt;Sale&lt;/b&gt;" in page
     assert "<b>Sale" not in page
     assert get(world, "/mailboxes/nobody%40acme.test")[0] == 404
@@ -86,6 +86,7 @@ def test_a_message_is_shown_in_a_sandbox_without_any_request(world: World) -> No
     _, headers, frame = get(world, f"{path}/html")
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert "<script>alert(1)</script>" in frame
+    assert '<img data-src="http://t.news.acme.test/o/seen.gif">' in frame
 
 
 @pytest.mark.parametrize(
