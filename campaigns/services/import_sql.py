@@ -61,16 +61,20 @@ select count(*) from written
 
 COUNT: Final = """
 select count(*), count(*) filter (where reason = ''), count(*) filter (where reason = '' and full_width),
-  count(*) filter (where reason = '' and needs_smtputf8),
-  count(*) filter (where reason = '' and exists (
-    select from campaigns_suppression x
-    where x.tenant_id = %(tenant)s and x.email_key = import_staging.email_key)),
-  count(*) filter (where reason = '' and exists (
-    select from campaigns_subscription u
-    join campaigns_contact c on c.tenant_id = u.tenant_id and c.id = u.contact_id
-    where u.tenant_id = %(tenant)s and u.mailing_list_id = %(list)s and u.state = 'unsubscribed'
-      and c.email_key = import_staging.email_key))
+  count(*) filter (where reason = '' and needs_smtputf8)
 from import_staging
+"""
+
+#: Joins from the short side: who may not be mailed, or has left this list.
+COUNT_STOPPED: Final = """
+select
+  (select count(distinct x.email_key) from campaigns_suppression x
+   join import_staging s on s.email_key = x.email_key where x.tenant_id = %(tenant)s and s.reason = ''),
+  (select count(*) from campaigns_subscription u
+   join campaigns_contact c on c.tenant_id = u.tenant_id and c.id = u.contact_id
+   join import_staging s on s.email_key = c.email_key
+   where u.tenant_id = %(tenant)s and u.mailing_list_id = %(list)s and u.state = 'unsubscribed'
+     and s.reason = '')
 """
 
 COUNT_PROBLEMS: Final = """

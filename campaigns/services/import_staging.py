@@ -100,7 +100,8 @@ def merge_staging(contact_import: ContactImport, columns: ColumnMap) -> ImportCo
         new, updated = _row(cursor, sql.WRITE_CONTACTS, values)
         (subscribed,) = _row(cursor, sql.WRITE_SUBSCRIPTIONS, values)
         cursor.execute(sql.WRITE_PROBLEMS, values)
-        rows, accepted, normalised, smtputf8, suppressed, unsubscribed = _row(cursor, sql.COUNT, values)
+        rows, accepted, normalised, smtputf8 = _row(cursor, sql.COUNT, values)
+        suppressed, unsubscribed = _row(cursor, sql.COUNT_STOPPED, values)
         cursor.execute(sql.COUNT_PROBLEMS)
         problems = dict(cursor.fetchall())
     return ImportCounts(
