@@ -43,6 +43,8 @@ def run_queue() -> None:
 @shared_task
 def start_queue_runs() -> None:
     """Keeps as many runs alive as the host may have while due work exists."""
+    # Before the first run there is no sending address in the table, and no lane that could be due.
+    sync_sources()
     config = from_settings()
     found = due(config.database_url, config.host)
     if found.work:
