@@ -1,18 +1,25 @@
 """Committed rows: what real processes see. Each test makes its own organization and never cleans."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accounts.audit import SYSTEM
 from accounts.models import SendingDomain, Tenant
 from accounts.services.tenants import create_tenant
-from tests.delivery.builders import make_domain
+from delivery.engine.config import EngineConfig, from_settings
+from delivery.services.expand import write_messages
+from delivery.services.sources import sync_sources
+from tests.delivery.builders import make_campaign, make_contacts, make_domain, make_list
+from tests.integration.engine.world import World, simulated
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Lets the test write for good; what it wrote is its own by its random names."""
     with django_db_blocker.unblock():
         yield
@@ -28,3 +35,59 @@ def tenant(committed: None) -> Tenant:
 def domain(tenant: Tenant) -> SendingDomain:
     """Its verified domain."""
     return make_domain(tenant.pk, f"news.{tenant.slug}.test")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Mailbox providers with nothing in the way."""
+    with simulated(tmp_path_factory.mktemp("world")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def slow_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same, but every answer to a final dot takes a second."""
+    scenario = tmp_path_factory.mktemp("scenario")
+    text = 'extends = "plain"\n[every_provider]\nfaults = { dot_delay = 1.0 }\n'
+    (scenario / "_scenario.toml").write_text(text, encoding="utf-8")
+    with simulated(tmp_path_factory.mktemp("slow"), str(scenario)) as found:
+        yield found
+
+
+@pytest.fixture
+def config(world: World, settings: Any, tmp_path: Path, committed: None) -> EngineConfig:
+    """An engine that speaks to that world, with a journal folder of its own."""
+    return configure(settings, world, tmp_path)
+
+
+@pytest.fixture
+def slow_config(slow_world: World, settings: Any, tmp_path: Path, committed: None) -> EngineConfig:
+    """The same for the slow world."""
+    return configure(settings, slow_world, tmp_path)
+
+
+def configure(settings: Any, world: World, folder: Path) -> EngineConfig:
+    """Points the settings at a world; what a process is told comes from them, too."""
+    settings.RELAY_DNS = f"127.0.0.1:{world.dns_port}"
+    settings.RELAY_SMTP_PORT = world.smtp_port
+    settings.RELAY_DELIVERY_NETWORKS = [ip_network("127.20.0.0/16")]
+    settings.RELAY_EGRESS = ["shared:127.30.0.1:mx1.relay.test", "shared:127.30.0.2:mx2.relay.test"]
+    settings.RELAY_TIMINGS = "demo"
+    settings.RELAY_DATA_DIR = folder
+    settings.RELAY_EDGE_SCHEME_PORT = "http::8001"
+    sync_sources()
+    return from_settings()
+
+
+@pytest.fixture
+def launch(tenant: Tenant, domain: SendingDomain) -> Callable[..., int]:
+    """`launch(addresses)` writes a campaign to these people and returns its id."""
+
+    def launch(addresses: list[str], **parts: Any) -> int:
+        mailing_list = make_list(tenant.pk, secrets.token_hex(4))
+        make_contacts(tenant.pk, mailing_list, addresses)
+        campaign_id = make_campaign(tenant.pk, mailing_list, domain, **parts)
+        write_messages(tenant_id=tenant.pk, campaign_id=campaign_id)
+        return campaign_id
+
+    return launch
