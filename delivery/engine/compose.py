@@ -33,10 +33,14 @@ class Composer:
         """
         names = Names(job, content, self)
         context = names.context()
+        # What all copies of one submission show; a campaign's message names its own recipient alone.
+        shown = job.merge.get("relay", {})
         draft = Draft(
             from_name=content.from_name,
             from_address=content.from_address,
             to_address=job.rcpt,
+            to=[(name, address) for name, address in shown.get("to", ())],
+            cc=[(name, address) for name, address in shown.get("cc", ())],
             reply_to=content.reply_to,
             subject=" ".join((_rendered(content.subject, context) or "").split()),
             html=_rendered(content.html, context),

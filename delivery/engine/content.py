@@ -22,13 +22,12 @@ _KEPT: Final = 200
 
 _CONTENT: Final = """
 select c.*, d.name as domain_name, t.name, t.legal_name, t.postal_address, t.contact_address,
-  l.name as list_name, s.to as to_header, s.cc as cc_header,
+  l.name as list_name,
   (select count(*) from campaigns_link k where k.tenant_id = c.tenant_id and k.content_id = c.id) as links
 from campaigns_content c
 join accounts_sendingdomain d on d.tenant_id = c.tenant_id and d.id = c.sending_domain_id
 join accounts_tenant t on t.id = c.tenant_id
 left join campaigns_contactlist l on l.tenant_id = c.tenant_id and l.id = c.mailing_list_id
-left join delivery_submission s on s.tenant_id = c.tenant_id and s.content_id = c.id
 where c.tenant_id = %s and c.id = %s
 """
 
