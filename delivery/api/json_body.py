@@ -16,7 +16,8 @@ from relay_saas.web.problems import FieldProblem, Text, pointer_to
 MAX_DEPTH: Final = 8
 #: Values and members of the whole document.
 MAX_ITEMS: Final = 5_000
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+#: The closing quote may be missing: each start then costs one pass, not one for each quote behind it.
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NESTING: Final = re.compile(rb"[\[\]{}]")
 
 _MESSAGES: Final[Mapping[str, Text]] = {

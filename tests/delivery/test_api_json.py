@@ -1,6 +1,7 @@
 """The bad-input cases of API requests, and JSON that has more than one reading."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -83,6 +84,14 @@ def test_text_is_read_as_it_stands() -> None:
     document = {"a": '{[,"\\', "b": ["あ", "\U0001f600", None, True, 1.5, -3]}
     assert read_object(json.dumps(document).encode()) == document
     assert read_object(json.dumps({"html": "{[,]}" * 100_000}).encode())["html"].startswith("{[,]}")
+
+
+@pytest.mark.parametrize("part", [b'\\"', b'"', b"\\", b'"\\', b"[", b'"a":{', b" "])
+def test_hostile_bodies_take_no_longer_than_long_ones(part: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(BadBody):
+        read_object(b'{"a":"' + part * 2_000_000)
+    assert time.monotonic() - started < 3
 
 
 def test_a_wide_object_is_refused_before_it_is_built(secret: str) -> None:
