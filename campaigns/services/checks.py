@@ -18,6 +18,9 @@ from campaigns.selectors.merge_names import field_keys, known_names
 from campaigns.services.content_build import Outcome, Sources, build
 from campaigns.services.findings import Finding, Level, Part
 from relay_saas.mail.addresses import BadAddress
+from relay_saas.mail.exceptions import MailError
+from relay_saas.mail.message import Draft
+from relay_saas.mail.message import build as compose
 from relay_saas.web.problems import FieldProblem
 
 
@@ -85,6 +88,25 @@ def _sender(checked: Checked) -> Iterator[Finding]:
         yield Finding(code="domain_not_verified", part=Part.SENDER, message=DomainNotVerified.message)
 
 
+def _headers(checked: Checked) -> Iterator[Finding]:
+    campaign = checked.campaign
+    trial = Draft(
+        from_address=campaign.from_address,
+        from_name=campaign.from_name,
+        to_address=campaign.from_address,
+        reply_to=campaign.reply_to or None,
+        subject=campaign.subject,
+        message_id="trial@relay.invalid",
+        date=campaign.created_at,
+        text="trial",
+    )
+    try:
+        compose(trial)
+    except MailError as error:
+        message = _("Sender or subject cannot stand in a mail: %(problem)s") % {"problem": str(error)}
+        yield Finding(code=f"header_{error.code}", part=Part.SENDER, message=message)
+
+
 def _subject(checked: Checked) -> Iterator[Finding]:
     if not checked.campaign.subject.strip():
         yield Finding(code="subject_empty", part=Part.SUBJECT, message=_("The subject is empty."))
@@ -114,6 +136,7 @@ def _people(checked: Checked) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Callable[[Checked], Iterator[Finding]], ...]] = (
     _sender,
+    _headers,
     _subject,
     _content,
     _preheader,

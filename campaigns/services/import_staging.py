@@ -75,6 +75,8 @@ def fill_staging(tenant_id: UUID, job_id: int, rows: Iterable[StagedRow]) -> Non
             if time.monotonic() - reported >= REPORT_EVERY:
                 Job.objects.filter(pk=job_id).update(done=done)
                 reported = time.monotonic()
+    with tenant_scope(tenant_id):
+        Job.objects.filter(pk=job_id).update(done=done, total=done)
 
 
 def drop_staging() -> None:

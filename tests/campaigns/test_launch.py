@@ -112,6 +112,8 @@ def test_two_campaigns_never_share_a_millisecond(
         ({"html_source": HTML.replace("</body>", "x" * 1_000_001 + "</body>")}, "source_too_long", None),
         ({"markup": "mjml"}, "template_problem", "/html_source"),
         ({"from_address": "hello@other.test"}, "domain_not_verified", "/from_address"),
+        ({"from_name": "ceo@bank.test"}, "header_name_is_address", "/from_address"),
+        ({"subject": "x" * 4_001}, "header_too_long", "/from_address"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_happens(
