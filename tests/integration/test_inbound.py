@@ -212,3 +212,11 @@ def test_the_process_greets_keeps_mail_and_stops_when_told(number: signal.Signal
             process.send_signal(number)
         assert process.wait(20) == 0
     assert len(inbound(shop)) == 1
+
+
+def test_the_process_refuses_the_owners_role() -> None:
+    environment = os.environ | {"DATABASE_URL": os.environ["DATABASE_OWNER_URL"], "RELAY_INBOUND_PORT": "0"}
+    command = [sys.executable, "manage.py", "run_inbound"]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "relay.E010" in ran.stderr

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management import BaseCommand
+from django.db import connection
 
 from delivery.inbound.address import token_keys
 from delivery.inbound.server import InboundServer
+from relay_saas.runtime import refuse_unsafe_start
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,9 @@ class Command(BaseCommand):
     help = "Takes mail to return paths and unsubscribe addresses."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Runs until it is told to stop."""
+        """Runs until it is told to stop; raises ImproperlyConfigured where the nets are off."""
+        refuse_unsafe_start()
+        connection.close()
         # It reports every line of every session.
         logging.getLogger("mail.log").setLevel(logging.WARNING)
         asyncio.run(self._serve())
