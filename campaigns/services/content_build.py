@@ -14,6 +14,7 @@ from relay_saas.mail.merge import Template, TemplateProblem, check_fields, parse
 from relay_saas.mail.mjml import MarkupProblem
 from relay_saas.mail.source import SourceError
 from relay_saas.mail.text_part import text_from_html
+from relay_saas.web.problems import Text
 
 UNSUBSCRIBE: Final = "unsubscribe_url"
 #: Beyond this no mailbox shows it; the issue of the limit is our own memory per message.
@@ -151,11 +152,18 @@ def _unknown(template: Template, part: Part, known: Iterable[str]) -> Iterator[F
         )
 
 
+#: The sentence around what the mail core says in English.
+_SENTENCES: Final[dict[str, Text]] = {
+    "template_problem": _("The template cannot be used: %(problem)s"),
+    "bad_link": _("A link cannot be sent: %(problem)s"),
+}
+
+
 def _finding(code: str, part: Part, problem: SourceError, *, placed: bool = True) -> Finding:
     return Finding(
         code=code,
         part=part,
-        message=problem.message,
+        message=str(_SENTENCES[code]) % {"problem": problem.message},
         line=problem.line if placed else None,
         column=problem.column if placed else None,
     )

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
+from django.utils.translation import gettext as _
+
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
@@ -11,6 +15,7 @@ from campaigns.selectors.campaigns import find_campaign
 from campaigns.selectors.merge_names import contact_values, field_keys, known_names, sender_values
 from campaigns.services.checks import sources_of
 from campaigns.services.content_build import Shown, build
+from campaigns.services.findings import Finding
 from campaigns.services.findings import Level
 from relay_saas.mail.merge import RenderProblem, parse_template
 from relay_saas.web.errors import NotFound
@@ -62,4 +67,5 @@ def _render(source: str, context: dict[str, object], *, html: bool) -> str:
     try:
         return parse_template(source, html=html).render(context)
     except RenderProblem as problem:
-        raise PreviewProblem(problem.message, code=problem.code) from problem
+        message = _("For this person it cannot be shown: %(problem)s") % {"problem": problem.message}
+        raise PreviewProblem(message, code=problem.code) from problem

@@ -3,13 +3,16 @@
 import csv
 import io
 import random
+import re
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Job, Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Contact, ContactField, ContactImport
-from campaigns.services.import_errors import errors_file
+from campaigns.services.import_errors import REASONS, errors_file, reason_text
+from relay_saas.mail.addresses import BadAddress
 from tests.campaigns.conftest import DATA
 from tests.campaigns.kinds import Load
 
@@ -115,3 +118,25 @@ def test_rows_of_the_errors_file_are_imported_once_corrected(
     assert changed(job) == (1, 0)
     with tenant_scope(tenant.id):
         assert not ContactField.objects.filter(key__in=["line", "reason"]).exists()
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    for reason in REASONS:
+        with translation.override("en"):
+            english = reason_text(reason, "7")
+        with translation.override("ja"):
+            japanese = reason_text(reason, "7")
+        assert english.isprintable()
+        assert re.search("[ぁ-んァ-ヶ一-龠]", japanese)
+        assert ("7" in english) == ("7" in japanese)
+
+
+def test_every_refusal_of_an_address_has_a_reason() -> None:
+    assert {f"address_{code}" for code in BadAddress.reasons} <= REASONS.keys()
+
+
+def test_cells_beyond_the_columns_follow_behind_and_formulas_are_guarded(tenant: Tenant, load: Load) -> None:
+    job = load("email,name\nnobody,=1+1,more,and more\n")
+    assert errors_of(tenant, job).decode("utf-8-sig").splitlines()[1] == (
+        "nobody,'=1+1,2,The row has more cells than the file has columns.,more,and more"
+    )
