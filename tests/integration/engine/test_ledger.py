@@ -1,0 +1,249 @@
+"""What is written, and what a stale worker cannot write."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.utils import timezone
+from psycopg import AsyncConnection
+
+from accounts.models import SendingDomain, Tenant
+from accounts.models.tenant import new_id
+from accounts.tenancy import tenant_scope
+from campaigns.models import Suppression
+from delivery.engine import claim, lease, permits
+from delivery.engine.config import EngineConfig
+from delivery.engine.outcomes import Recorder
+from delivery.engine.record import Job, Record
+from delivery.engine.takeback import settle_run
+from delivery.models import (
+    Attempt,
+    AttemptState,
+    Counter,
+    Domain,
+    Lane,
+    Provider,
+    QueueEntry,
+    Reply,
+    Rollup,
+    Site,
+)
+
+Work = Callable[[AsyncConnection], Awaitable[Any]]
+
+
+@pytest.fixture
+def speak(config: EngineConfig) -> Callable[[Work], Any]:
+    """Runs a coroutine with a connection as relay_dispatch."""
+
+    def speak(work: Work) -> Any:
+        async def run() -> Any:
+            connection = await AsyncConnection.connect(config.database_url, autocommit=True)
+            async with connection:
+                return await work(connection)
+
+        return asyncio.run(run())
+
+    return speak
+
+
+@pytest.fixture
+def run_id() -> UUID:
+    """The run that claims."""
+    return new_id()
+
+
+@pytest.fixture
+def claimed(
+    tenant: Tenant, launch: Callable[..., int], speak: Callable[[Work], Any], run_id: UUID
+) -> list[Job]:
+    """Three jobs of a run, claimed from a lane of a site of this test alone."""
+    domain = f"{tenant.slug}.example.test"
+    site = Site.objects.create(key=f"mx.{domain}", provider=Provider.objects.get(pk=0))
+    Domain.objects.create(name=domain, site=site, state=Domain.State.OK)
+    launch([f"p{number}@{domain}" for number in range(3)])
+    with tenant_scope(tenant.pk):
+        lane_id = Lane.objects.get(site=site).pk
+    return speak(lambda connection: claim.claim(connection, run_id, {lane_id: 10}))
+
+
+def a_record(job: Job, state: AttemptState = AttemptState.DELIVERED, **more: Any) -> Record:
+    return Record(
+        tenant_id=job.tenant_id,
+        message_id=job.message_id,
+        fence=job.fence,
+        number=job.number,
+        campaign_id=job.campaign_id,
+        lane_id=job.lane_id,
+        state=state,
+        at=datetime.now(UTC),
+        **more,
+    )
+
+
+def test_a_claim_brings_all_that_sending_needs(
+    claimed: list[Job], tenant: Tenant, domain: SendingDomain
+) -> None:
+    job = claimed[0]
+    assert len(claimed) == 3
+    assert (job.tenant_number, job.domain) == (tenant.number, f"{tenant.slug}.example.test")
+    assert (job.fence, job.attempts, job.blocked) == (1, 0, "")
+    assert job.merge["contact"]["email"] == job.rcpt
+
+
+def test_a_batch_writes_attempts_counters_rollups_and_one_reply(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    records = [a_record(job, code=250, reply=f"250 OK id=1a2b3c4d5e{n}") for n, job in enumerate(claimed)]
+    assert speak(lambda connection: Recorder(run_id, 0).write(connection, records)) == 3
+    with tenant_scope(tenant.pk):
+        assert Attempt.objects.filter(state=AttemptState.DELIVERED).count() == 3
+        assert Counter.objects.get(state=AttemptState.DELIVERED).n == 3
+        assert Rollup.objects.get().n == 3
+        assert Reply.objects.get().text == "250 OK id=<id>"
+        assert not QueueEntry.objects.exists()
+
+
+def test_a_repeated_batch_writes_nothing(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    records = [a_record(job) for job in claimed]
+    speak(lambda connection: Recorder(run_id, 0).write(connection, records))
+    assert speak(lambda connection: Recorder(run_id, 0).write(connection, records)) == 0
+    with tenant_scope(tenant.pk):
+        assert Counter.objects.get().n == 3
+
+
+def test_a_stale_worker_writes_nothing_after_the_take_back(
+    claimed: list[Job], tenant: Tenant, config: EngineConfig, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    records = [a_record(job) for job in claimed]
+
+    async def work(connection: AsyncConnection) -> int:
+        await connection.execute("update delivery_queueentry set fence = fence where run_id = %s", [run_id])
+        await connection.execute(
+            "update delivery_queueentry set run_id = null, fence = fence + 1 where run_id = %s", [run_id]
+        )
+        return await Recorder(run_id, 0).write(connection, records)
+
+    assert speak(work) == 0
+    with tenant_scope(tenant.pk):
+        assert not Attempt.objects.exists()
+        assert QueueEntry.objects.filter(run_id=None, fence=2).count() == 3
+
+
+def test_without_a_journal_everything_that_a_dead_run_held_is_in_doubt(
+    claimed: list[Job], tenant: Tenant, config: EngineConfig, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    speak(lambda connection: settle_run(connection, config, run_id, 0, None))
+    with tenant_scope(tenant.pk):
+        assert Attempt.objects.filter(state=AttemptState.IN_DOUBT).count() == 3
+
+
+def test_a_deferred_message_stays_with_the_source_that_it_spoke_from(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    source = speak(
+        lambda connection: _first(connection, "select id from delivery_egresssource order by id limit 1")
+    )
+    due = timezone.now()
+    record = a_record(claimed[0], AttemptState.DEFERRED, source_id=source, next_attempt_at=due, dated_at=due)
+    speak(lambda connection: Recorder(run_id, 0).write(connection, [record]))
+    with tenant_scope(tenant.pk):
+        entry = QueueEntry.objects.get(message_id=claimed[0].message_id)
+        assert (entry.attempts, entry.run_id, entry.next_attempt_at, entry.dated_at) == (1, None, due, due)
+        assert Lane.objects.get(pk=entry.lane_id).source_id == source
+
+
+def test_a_hard_bounce_suppresses_the_address_for_all_mail(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    job = claimed[0]
+    record = a_record(
+        job, AttemptState.BOUNCED, category="recipient_unknown", rcpt_key=job.rcpt_key, strikes=1, rule="x"
+    )
+    speak(lambda connection: Recorder(run_id, 0).write(connection, [record]))
+    with tenant_scope(tenant.pk):
+        found = Suppression.objects.get()
+        assert (found.email_key, found.scope, found.reason) == (job.rcpt_key, "all", "bounced")
+        assert found.message_id == job.message_id
+
+
+def test_a_softer_bounce_counts_its_strikes(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    job = claimed[0]
+    record = a_record(
+        job, AttemptState.BOUNCED, category="recipient_inactive", rcpt_key=job.rcpt_key, strikes=2
+    )
+    speak(lambda connection: Recorder(run_id, 0).write(connection, [record]))
+    with tenant_scope(tenant.pk):
+        assert not Suppression.objects.exists()
+
+
+def test_the_database_refuses_what_may_not_follow(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    job = claimed[0]
+
+    async def work(connection: AsyncConnection) -> None:
+        await Recorder(run_id, 0).write(connection, [a_record(job)])
+        await connection.execute(
+            "insert into delivery_attempt (tenant_id, message_id, number, state) values (%s, %s, 2, 7)",
+            [job.tenant_id, job.message_id],
+        )
+
+    with pytest.raises(psycopg.Error) as refused:
+        speak(work)
+    assert refused.value.sqlstate == "RL002"
+
+
+def test_two_runs_never_hold_more_connections_than_the_provider_allows(
+    tenant: Tenant, config: EngineConfig, speak: Callable[[Work], Any]
+) -> None:
+    provider = Provider.objects.create(id=_free_provider_id(), name=tenant.slug, max_connections=5)
+
+    async def work(connection: AsyncConnection) -> list[int]:
+        source = await _first(connection, "select id from delivery_egresssource order by id limit 1")
+        runs = [new_id(), new_id()]
+        for run_id in runs:
+            await lease.take(connection, config, run_id=run_id, journal=config.journal_dir / str(run_id))
+        pair = (source, provider.pk)
+        first = await permits.adjust(connection, runs[0], {pair: 9}, {})
+        second = await permits.adjust(connection, runs[1], {pair: 9}, {})
+        held = await permits.adjust(connection, runs[0], {pair: 0}, {pair: 2})
+        third = await permits.adjust(connection, runs[1], {pair: 9}, {pair: 2})
+        for run_id in runs:
+            await lease.close(connection, run_id)
+        return [found[pair] for found in (first, second, held, third)]
+
+    assert speak(work) == [2, 2, 0, 2]
+
+
+def test_a_host_has_no_more_runs_than_slots(config: EngineConfig, speak: Callable[[Work], Any]) -> None:
+    async def work(connection: AsyncConnection) -> list[lease.Lease | None]:
+        runs = [new_id() for _ in range(config.slots + 1)]
+        taken = [
+            await lease.take(connection, config, run_id=run_id, journal=config.journal_dir / str(run_id))
+            for run_id in runs
+        ]
+        for run_id in runs:
+            await lease.close(connection, run_id)
+        return taken
+
+    taken = speak(work)
+    assert [one.slot if one else None for one in taken] == [*range(config.slots), None]
+
+
+async def _first(connection: AsyncConnection, statement: str) -> Any:
+    row = await (await connection.execute(statement)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _free_provider_id() -> int:
+    return Provider.objects.order_by("-id").first().pk + 1
