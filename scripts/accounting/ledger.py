@@ -5,6 +5,8 @@ from uuid import UUID
 
 import psycopg
 
+from scripts.accounting.witness import mailbox
+
 STATES = {
     1: "delivered", 3: "bounced", 4: "failed", 5: "suppressed", 6: "expired", 7: "cancelled", 8: "in_doubt",
 }  # fmt: skip
@@ -15,7 +17,7 @@ select c.tenant_id, c.audience from campaigns_campaign c join accounts_tenant t 
 where t.slug = %s and c.id = %s
 """
 _MESSAGES = """
-select m.id, lower(m.rcpt), q.message_id is not null, q.run_id is not null,
+select m.id, m.rcpt, q.message_id is not null, q.run_id is not null,
   array_agg(a.state order by a.number) filter (where a.number is not null)
 from delivery_message m
 left join delivery_queueentry q on q.tenant_id = m.tenant_id and q.message_id = m.id
@@ -68,7 +70,11 @@ def read_ledger(url: str, tenant: str, campaign: int) -> Ledger:
         entries = {}
         for message, rcpt, queued, leased, attempts in owner.execute(_MESSAGES, [tenant_id, campaign]):
             entries[message] = Entry(
-                message=message, rcpt=rcpt, queued=queued, leased=leased, attempts=tuple(attempts or ())
+                message=message,
+                rcpt=mailbox(rcpt),
+                queued=queued,
+                leased=leased,
+                attempts=tuple(attempts or ()),
             )
         counted = owner.execute(_COUNTERS, [tenant_id, campaign]).fetchall()
     counters = {STATES[state]: int(n) for state, n in counted if state in STATES and n}

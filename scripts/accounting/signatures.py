@@ -13,6 +13,8 @@ import dns.resolver
 
 Lookup = Callable[..., bytes | None]
 _SIGNED = re.compile(rb"\bh=([^;]+);", re.DOTALL)
+#: The values of all DKIM-Signature fields, folded lines included.
+_SIGNATURES = re.compile(rb"^dkim-signature:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 
 
 def lookup_at(server: str) -> Lookup:
@@ -49,7 +51,7 @@ def algorithms_that_verify(raw: bytes, find: Lookup) -> set[str]:
 def signature_algorithms(raw: bytes) -> list[str]:
     """`a=` of each DKIM-Signature, from the top."""
     head = raw.partition(b"\r\n\r\n")[0]
-    fields = re.findall(rb"(?im)^dkim-signature:((?:.*)(?:\r\n[ \t].*)*)", head)
+    fields = _SIGNATURES.findall(head)
     return [tags_of(field)[b"a"].decode() for field in fields]
 
 
@@ -102,7 +104,7 @@ def opendkim_verified(messages: Sequence[bytes], find: Lookup) -> int:
 def rsa_identity(raw: bytes) -> tuple[str, str]:
     """(selector, domain) of the RSA signature."""
     head = raw.partition(b"\r\n\r\n")[0]
-    for field in re.findall(rb"(?im)^dkim-signature:((?:.*)(?:\r\n[ \t].*)*)", head):
+    for field in _SIGNATURES.findall(head):
         tags = tags_of(field)
         if tags[b"a"] == b"rsa-sha256":
             return tags[b"s"].decode(), tags[b"d"].decode()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scripts.accounting.ledger import Ledger
-from scripts.accounting.witness import Copy, identities, line_faults, parsed, token_message
+from scripts.accounting.witness import Copy, identities, line_faults, mailbox, parsed, token_message
 
 #: What is stopped may still be on its way for so long (seconds).
 GRACE = 5.0
@@ -50,11 +50,12 @@ def judge(
     campaign is over,
     so that everything open is lost.
     """
-    frozen = {address.lower() for address in audience}
+    frozen = {mailbox(address) for address in audience}
     verdict = Verdict(audience=len(frozen))
+    stops = {mailbox(address): at for address, at in (stopped or {}).items()}
     taken = defaultdict(list)
     for copy in received:
-        owner = _check_copy(copy, frozen, ledger, stopped or {}, verdict)
+        owner = _check_copy(copy, frozen, ledger, stops, verdict)
         if owner is not None:
             taken[owner].append(copy)
     _check_ledger(frozen, ledger, taken, verdict, quiet=quiet)
@@ -66,7 +67,7 @@ def _check_copy(
 ) -> object | None:
     message_id = token_message(copy.mail_from.partition("@")[0])
     entry = ledger.entries.get(message_id) if message_id else None
-    rcpt = copy.rcpt.lower()
+    rcpt = mailbox(copy.rcpt)
     if entry is None:
         # Other mail of the same receivers (API mail, a test) is not this campaign's business unless it is
         # for its people.

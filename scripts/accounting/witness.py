@@ -5,6 +5,7 @@ import binascii
 import email
 import email.policy
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -64,6 +65,15 @@ def data_times(folder: Path) -> Iterator[tuple[str, float]]:
                 yield entry["rcpt"], entry["time"]
 
 
+def mailbox(address: str) -> str:
+    """An address in one spelling: lower case, and the local part without quotes, which are none of its
+    meaning (RFC 5321 §4.1.2)."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    if len(local) > 1 and local.startswith('"') and local.endswith('"'):
+        local = re.sub(r"\\(.)", r"\1", local[1:-1])
+    return f"{local}@{domain}"
+
+
 def token_message(token: str) -> UUID | None:
     """The message id inside one of the relay's tokens; None for anything else."""
     if len(token) != TOKEN_LENGTH:
@@ -82,7 +92,7 @@ def parsed(raw: bytes) -> EmailMessage:
 def identities(copy: Copy, message: EmailMessage) -> dict[str, str]:
     """Who each part of the message says it is for: message ids from envelope, Message-ID and
     List-Unsubscribe, and To."""
-    said = {"to": str(message["To"].addresses[0].addr_spec).lower()}
+    said = {"to": mailbox(str(message["To"].addresses[0].addr_spec))}
     said["envelope"] = str(token_message(copy.mail_from.partition("@")[0]))
     local = str(message["Message-ID"]).strip("<> ").partition("@")[0]
     said["message_id"] = str(UUID(hex=local)) if len(local) == 32 else local

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relay_saas.embedded.paths import PROJECT
+from scripts.accounting.witness import mailbox
 from tests.e2e.dashboard import Dashboard
 from tests.e2e.ledger import Books
 from tests.e2e.product import Product
@@ -33,7 +34,7 @@ def import_people(product: Product, name: str, rows: Sequence[dict[str, str]]) -
         writer.writerows(rows)
     said = product.manage("import_contacts", "--tenant", product.cast.tenant, "--list", name, str(path))
     assert f"rows: {len(rows)}\n" in said, said
-    addresses = tuple(row["email"].lower() for row in rows)
+    addresses = tuple(mailbox(row["email"]) for row in rows)
     frozen = product.data.root / f"{name}.txt"
     frozen.write_text("".join(f"{address}\n" for address in addresses), encoding="utf-8")
     return People(name=name, addresses=addresses, frozen=frozen)

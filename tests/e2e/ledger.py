@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from scripts.accounting.ledger import STATES
+from scripts.accounting.witness import mailbox
 
 _TABLES = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -62,12 +63,7 @@ class Books:
 
     def attempts(self, address: str) -> list[tuple[int, str]]:
         """(state, category) of every attempt to an address, in order."""
-        return self._owner.execute(
-            """select a.state, a.category from delivery_attempt a
-            join delivery_message m on m.tenant_id = a.tenant_id and m.id = a.message_id
-            where m.campaign_id = %s and m.rcpt_key = %s order by a.number""",
-            [self.campaign, address.lower()],
-        ).fetchall()
+        return self.histories().get(address, [])
 
     def histories(self) -> dict[str, list[tuple[int, str]]]:
         """(state, category) of every attempt, in order, by address."""
@@ -79,7 +75,7 @@ class Books:
         )
         histories: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for address, state, category in found.fetchall():
-            histories[address].append((state, category))
+            histories[mailbox(address)].append((state, category))
         return dict(histories)
 
     def messages(self) -> set[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from relay_saas.simulator.profiles.loader import load_scenario
 from relay_saas.simulator.recipients.plan import plan
 from relay_saas.simulator.recipients.reading import read
-from scripts.accounting.witness import Copy, copies, data_times, token_message
+from scripts.accounting.witness import Copy, copies, data_times, mailbox, token_message
 
 #: The process table's seed of the simulator.
 SEED = 1
@@ -26,8 +26,8 @@ class Receivers:
 
     def copies(self, *addresses: str) -> list[Copy]:
         """Everything that was taken, or what was for these addresses."""
-        wanted = {address.lower() for address in addresses}
-        return [copy for copy in copies(self.folder) if not wanted or copy.rcpt.lower() in wanted]
+        wanted = {mailbox(address) for address in addresses}
+        return [copy for copy in copies(self.folder) if not wanted or mailbox(copy.rcpt) in wanted]
 
     def offered_after(self, moment: float) -> list[tuple[str, float]]:
         """(recipient, seconds after `moment`) of every DATA that was opened later than that."""

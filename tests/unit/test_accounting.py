@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from scripts.accounting.ledger import Entry, Ledger
+from scripts.accounting.signatures import rsa_identity, signature_algorithms
 from scripts.accounting.verdict import Verdict, judge
-from scripts.accounting.witness import copies, token_message
+from scripts.accounting.witness import copies, mailbox, token_message
 
 IDS = [UUID(int=0x019_0000_0000 << 80 | number) for number in range(1, 7)]
 ADDRESSES = [f"p{number}@gmail.test" for number in range(1, 7)]
@@ -132,6 +133,20 @@ def test_bare_line_feeds_and_long_lines_are_faults(receivers: Receivers) -> None
     receivers.take(ADDRESSES[0], IDS[0], raw + b"bare\n" + b"x" * 999 + b"\r\n")
     verdict = receivers.judged([(1,), (3,), (3,), (3,), (3,), (3,)])
     assert verdict.faults == [f"{ADDRESSES[0]}: bare CR or LF", f"{ADDRESSES[0]}: line over 998"]
+
+
+def test_quotes_around_a_local_part_make_no_other_mailbox() -> None:
+    assert mailbox('"Karen..Brown178"@docomo.test') == "karen..brown178@docomo.test"
+    assert mailbox('"a\\"b"@docomo.test') == 'a"b@docomo.test'
+    assert mailbox('"@docomo.test') == '"@docomo.test'
+
+
+def test_folded_signatures_are_read_whole() -> None:
+    folded = (
+        b"DKIM-Signature: v=1; a=rsa-sha256;\r\n d=news.acme.test;\r\n\ts=r1; h=from\r\nFrom: a@b\r\n\r\n"
+    )
+    assert signature_algorithms(folded) == ["rsa-sha256"]
+    assert rsa_identity(folded) == ("r1", "news.acme.test")
 
 
 def test_only_tokens_are_read_as_tokens() -> None:
