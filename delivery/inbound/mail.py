@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.tenancy import tenant_scope
 from campaigns.services.suppression import unsubscribe
 from delivery.inbound.late_bounce import bounce_late
-from delivery.models import InboundMail
+from delivery.models import InboundMail, QueueEntry
 from delivery.selectors.addressee import find_addressee
 from delivery.services.stop import suppress_queued
 from relay_saas.mail.dsn import Action, parse_dsn
@@ -42,7 +42,7 @@ def handle(*, tenant_id: UUID, inbound_id: int) -> None:
     with tenant_scope(tenant_id):
         waiting = InboundMail.objects.select_for_update().filter(handled_at=None)
         mail = waiting.filter(pk=inbound_id).first()
-        if mail is None:
+        if mail is None or _comes_too_early(mail):
             return
         if mail.kind == InboundMail.Kind.DSN:
             _read_report(mail)
@@ -63,6 +63,12 @@ def handle_waiting() -> int:
         except Exception:  # one that cannot be handled must not keep the others waiting
             log.exception("inbound mail %s could not be handled", inbound_id)
     return len(waiting)
+
+
+def _comes_too_early(mail: InboundMail) -> bool:
+    """A report may overtake the outcome that it speaks of; while a run holds the message, the sweep waits."""
+    held = QueueEntry.objects.filter(message_id=mail.message_id).exclude(run_id=None)
+    return mail.kind == InboundMail.Kind.DSN and held.exists()
 
 
 def _read_report(mail: InboundMail) -> None:

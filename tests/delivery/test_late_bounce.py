@@ -161,3 +161,23 @@ def test_what_was_kept_and_not_handled_is_swept_after_a_minute(tenant: Tenant, d
     assert handle_waiting() == 0
     with tenant_scope(tenant.pk):
         assert Attempt.objects.order_by("-number")[0].state == AttemptState.BOUNCED
+
+
+def test_a_report_that_overtakes_the_outcome_waits_for_it(tenant: Tenant, domain: SendingDomain) -> None:
+    message = submit(tenant_id=tenant.pk, spec=SPEC).messages[0].id
+    token = Token(Purpose.RETURN_PATH, tenant.number, message)
+    inbound_id = keep(tenant_id=tenant.pk, token=token, mail_from="", raw=report())
+    with tenant_scope(tenant.pk):
+        QueueEntry.objects.update(run_id=new_id())
+    handle(tenant_id=tenant.pk, inbound_id=inbound_id)
+    with tenant_scope(tenant.pk):
+        assert InboundMail.objects.get().handled_at is None
+        QueueEntry.objects.filter(message_id=message).delete()
+        at = timezone.now()
+        Attempt.objects.create(
+            tenant_id=tenant.pk, message_id=message, number=1, state=AttemptState.DELIVERED, at=at
+        )
+    handle(tenant_id=tenant.pk, inbound_id=inbound_id)
+    with tenant_scope(tenant.pk):
+        assert InboundMail.objects.get().handled_at is not None
+        assert Attempt.objects.order_by("-number")[0].state == AttemptState.BOUNCED
