@@ -30,6 +30,8 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
+    #: The pipe on which it says that it listens.
+    ready: int
 
 
 def roles(options: Options) -> list[str]:
@@ -50,6 +52,8 @@ def run(options: Options, announce: Callable[[str], object]) -> int:
         try:
             for name in roles(options):
                 children.append(_start(name, options))  # noqa: PERF401  # those started must be stopped
+            for child in children:
+                _wait_ready(child)
             _write_state(options, children)
             announce("ready")
             while not stopping:
@@ -82,7 +86,7 @@ def _stop_signals() -> Iterator[list[int]]:
 
 
 def _start(name: str, options: Options) -> Child:
-    """Start one child and wait until it listens; SimulatorError where it does not."""
+    """Start one child; all of them start at the same time."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "relay_saas.simulator", "child", name]
     command += [str(os.getpid()), str(writing), options.to_json()]
@@ -92,15 +96,17 @@ def _start(name: str, options: Options) -> Child:
     }
     process = subprocess.Popen(command, pass_fds=(writing,), stdin=subprocess.DEVNULL, env=environment)
     os.close(writing)
+    return Child(name=name, process=process, ready=reading)
+
+
+def _wait_ready(child: Child) -> None:
+    """Wait until a child listens; SimulatorError where it ends or stays silent instead."""
     try:
-        ready, _, _ = select.select([reading], [], [], READY_SECONDS)
-        if not ready or os.read(reading, 1) != b"1":
-            process.kill()
-            process.wait()
-            raise SimulatorError("child_not_ready", f"The simulator's process {name} did not start.")
+        ready, _, _ = select.select([child.ready], [], [], READY_SECONDS)
+        if not ready or os.read(child.ready, 1) != b"1":
+            raise SimulatorError("child_not_ready", f"The simulator's process {child.name} did not start.")
     finally:
-        os.close(reading)
-    return Child(name=name, process=process)
+        os.close(child.ready)
 
 
 def _stop(children: list[Child]) -> None:

@@ -1,6 +1,6 @@
 """The words of the mailbox pages in Japanese and English, and which of them a reader wants."""
 
-LANGUAGES = {"en": "English", "ja": "日本語"}
+LANGUAGES = {"ja": "日本語", "en": "English"}
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Simulated mailboxes",

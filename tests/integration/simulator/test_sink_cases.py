@@ -1,6 +1,7 @@
 """The remote servers of the bad-input cases, as far as a profile can express them."""
 
 import select
+import socket
 from typing import Any
 
 import pytest
@@ -123,8 +124,8 @@ def test_hosts_refuse_and_hang(sinks: World) -> None:
     with pytest.raises(ConnectionRefusedError):
         sinks.connect("127.20.147.1")
     assert connect(sinks, 47, host=2).deliver("a@sink47.test", MESSAGE).startswith("250")
-    with pytest.raises(TimeoutError):
-        sinks.connect("127.20.148.1")
+    with socket.create_connection(("127.20.148.1", sinks.smtp_port), 5) as silent:
+        assert not select.select([silent], [], [], 0.5)[0]
     assert connect(sinks, 48, host=2).deliver("a@sink48.test", MESSAGE).startswith("250")
 
 
