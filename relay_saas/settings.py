@@ -137,6 +137,7 @@ COTTON_DIR = "components"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["relay_saas.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from django.utils.translation import gettext as _
-
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
@@ -15,7 +13,6 @@ from campaigns.selectors.campaigns import find_campaign
 from campaigns.selectors.merge_names import contact_values, field_keys, known_names, sender_values
 from campaigns.services.checks import sources_of
 from campaigns.services.content_build import Shown, build
-from campaigns.services.findings import Finding
 from campaigns.services.findings import Level
 from relay_saas.mail.merge import RenderProblem, parse_template
 from relay_saas.web.errors import NotFound
@@ -57,10 +54,13 @@ def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Pre
 
 def _shown(campaign: Campaign, keys: tuple[str, ...]) -> Shown:
     outcome = build(sources_of(campaign), known_names(keys))
-    if outcome.built is None:
-        stop = next(finding for finding in outcome.findings if finding.level is Level.MUST)
-        raise PreviewProblem(str(stop), code=stop.code)
-    return outcome.built.shown
+    built = outcome.built
+    # An unknown field would fail while merging, in words that know nothing of the reader's language.
+    stops = [one for one in outcome.findings if one.level is Level.MUST]
+    stop = next((one for one in stops if built is None or one.code == "unknown_field"), None)
+    if built is None or stop is not None:
+        raise PreviewProblem(str(stop), code=stop.code if stop else "template_problem")
+    return built.shown
 
 
 def _render(source: str, context: dict[str, object], *, html: bool) -> str:

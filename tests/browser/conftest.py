@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.browser import post, world
 from tests.browser.chromium import chromium, find
@@ -45,3 +46,5 @@ def _orm_beside_a_loop() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield
+        # Beside a loop Django has connections of its own, which nobody else would close.
+        connections.close_all()

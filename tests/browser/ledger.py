@@ -54,7 +54,7 @@ def _minutes(campaign: Campaign, told: Sending) -> None:
     """A lively curve whose sums are the counters'."""
     assert campaign.launched_at is not None
     start = campaign.launched_at.replace(second=0, microsecond=0)
-    weights = [1.2 + math.sin(at / 5) + 0.3 * math.sin(at * 1.7) for at in range(told.minutes)]
+    weights = [1.5 + math.sin(at / 5) + 0.3 * math.sin(at * 1.7) for at in range(told.minutes)]
     deferred = {AttemptState.DEFERRED: told.audience // 30}
     shown = {AttemptState.DELIVERED, AttemptState.BOUNCED}
     sums = {state: n for state, n in told.by_state.items() if state in shown} | deferred

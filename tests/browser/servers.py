@@ -32,7 +32,18 @@ def free_port() -> int:
 def granian(log: Path, interface: str, application: str, *options: str) -> Iterator[int]:
     """A Granian as the product starts it; yields its port."""
     port = free_port()
-    where = ("--host", LOCAL, "--port", str(port), "--workers", "1", "--no-ws", *options)
+    where = (
+        "--host",
+        LOCAL,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--workers-kill-timeout",
+        "3",
+        "--no-ws",
+        *options,
+    )
     command = [sys.executable, "-m", "granian", "--interface", interface, *where, application]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -40,8 +40,8 @@ REPLIES = (
     ),
     ("mailbox_full", A.DEFERRED, 25, 452, "452 4.2.2 メールボックスの容量を超えています / over quota"),
     ("rate_limited", A.DEFERRED, 48, 421, "421 4.7.28 Our system has detected an unusual rate of mail"),
-    ("policy_refused", A.BOUNCED, 9, 554, f"554 5.7.1 {HOSTILE} refused by local policy {'x' * 90}"),
-    ("suppressed_bounce", A.SUPPRESSED, 4, None, ""),
+    ("content_policy", A.BOUNCED, 9, 554, f"554 5.7.1 {HOSTILE} refused by local policy {'x' * 90}"),
+    ("suppressed", A.SUPPRESSED, 4, None, ""),
 )
 
 

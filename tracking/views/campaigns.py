@@ -1,17 +1,21 @@
 """The list of campaigns and the page of one, with the fragment that keeps it alive."""
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from campaigns.models import Campaign
+from campaigns.selectors.audience import audience_of
 from relay_saas.web.errors import NotFound
 from tracking.selectors.campaigns import campaign_page
 from tracking.selectors.live import minutes, providers, reasons
 from tracking.selectors.totals import totals_of
-from tracking.views.wording import funnel, state_rows
+from tracking.views.wording import class_label, funnel, left_out_text, pace, state_rows
 
 #: States in which the page asks again by itself.
 MOVING = frozenset({Campaign.State.LAUNCHING, Campaign.State.SENDING})
@@ -38,24 +42,55 @@ def campaign_live(request: HttpRequest, member: Member, campaign_id: int) -> Htt
     return render(request, "tracking/campaign_live.html", _context(member, campaign_id))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Whom a draft would reach now."""
+
+    reachable: int
+    left_out: int
+    why: str
+
+
 def _context(member: Member, campaign_id: int) -> dict[str, object]:
+    tenant_id = member.tenant_id
     found = (
-        Campaign.objects.filter(tenant_id=member.tenant_id, pk=campaign_id)
-        .select_related("mailing_list")
-        .first()
+        Campaign.objects.filter(tenant_id=tenant_id, pk=campaign_id).select_related("mailing_list").first()
     )
     if found is None:
         raise NotFound
-    totals = totals_of(tenant_id=member.tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
-    return {
+    context = {
         "campaign": found,
-        "totals": totals,
         "moving": found.state in MOVING,
         "may_send": allows(member.role, Capability.CAMPAIGNS_SEND),
+    }
+    if found.state == Campaign.State.DRAFT:
+        return context | {"forecast": _forecast(found)}
+    totals = totals_of(tenant_id=tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
+    chart = minutes(tenant_id=tenant_id, campaign_id=campaign_id)
+    sending = found.state == Campaign.State.SENDING
+    return context | {
+        "totals": totals,
         "state_rows": state_rows(totals),
         "funnel": funnel(totals),
-        "providers": providers(tenant_id=member.tenant_id, campaign_id=campaign_id),
-        "chart": minutes(tenant_id=member.tenant_id, campaign_id=campaign_id),
-        "reasons": reasons(tenant_id=member.tenant_id, campaign_id=campaign_id),
+        "providers": providers(tenant_id=tenant_id, campaign_id=campaign_id),
+        "chart": chart,
+        "pace": pace(chart, waiting=totals.waiting, now=timezone.now()) if sending else None,
+        "reasons": [
+            (reason, class_label(reason.category))
+            for reason in reasons(tenant_id=tenant_id, campaign_id=campaign_id)
+        ],
         "left_out": sum(found.left_out.values()),
+        "left_out_why": left_out_text(found.left_out),
     }
+
+
+def _forecast(campaign: Campaign) -> Forecast:
+    audience = audience_of(tenant_id=campaign.tenant_id, mailing_list_id=campaign.mailing_list_id)
+    left_out = {
+        "unsubscribed": audience.unsubscribed,
+        "suppressed": audience.suppressed,
+        "smtputf8": audience.smtputf8,
+    }
+    return Forecast(
+        reachable=audience.reachable, left_out=sum(left_out.values()), why=left_out_text(left_out)
+    )

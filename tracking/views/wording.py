@@ -1,10 +1,44 @@
-"""Figures as lines of a page: the delivery breakdown and the funnel."""
+"""Figures as lines of a page: the delivery breakdown, the funnel, who is left out, how fast it goes."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from relay_saas.web.charts import Chart
 from tracking.selectors.totals import Totals
+
+#: Whole minutes that the pace is taken from, and how old the newest may be.
+PACE_MINUTES: Final = 3
+STALE: Final = timedelta(minutes=3)
+#: The classes of relay_saas.mail.bounces, and what delivery itself writes.
+CLASSES: Final[Mapping[str, str]] = {
+    "recipient_unknown": gettext_noop("No such mailbox"),
+    "recipient_inactive": gettext_noop("Mailbox switched off"),
+    "domain_bad": gettext_noop("Domain takes no mail"),
+    "mailbox_full": gettext_noop("Mailbox full"),
+    "recipient_refused": gettext_noop("Recipient refuses this mail"),
+    "rate_limited": gettext_noop("Too fast for the receiver: we wait"),
+    "greylisted": gettext_noop("Asked to come back later"),
+    "reputation_block": gettext_noop("Blocked for our reputation"),
+    "content_spam": gettext_noop("Taken for spam"),
+    "content_policy": gettext_noop("Content not allowed there"),
+    "auth_failure": gettext_noop("SPF, DKIM or DMARC failed"),
+    "sender_rejected": gettext_noop("Sender refused"),
+    "network_temp": gettext_noop("Server not reached"),
+    "protocol": gettext_noop("Misunderstanding between the servers"),
+    "unknown": gettext_noop("Refused without a clear reason"),
+    "unsubscribed": gettext_noop("Unsubscribed meanwhile"),
+    "suppressed": gettext_noop("On the suppression list"),
+    "expired": gettext_noop("Time for retries is over"),
+    "cancelled": gettext_noop("Campaign cancelled"),
+    "taken_back": gettext_noop("Interrupted while being sent"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +51,16 @@ class Line:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Messages settled per minute lately, and the minutes until the waiting ones are settled, too."""
+
+    per_minute: int
+    minutes_left: int
+
+
 def state_rows(totals: Totals) -> list[Line]:
-    """The delivery breakdown; its figures add up to the audience."""
+    """The delivery breakdown; its figures add up to the audience. States that nobody is in are left out."""
     rows = [
         (_("Delivered"), totals.delivered, _("accepted by the receiving server")),
         (_("Bounced"), totals.bounced, _("refused for good by the receiving side")),
@@ -29,7 +71,9 @@ def state_rows(totals: Totals) -> list[Line]:
         (_("In doubt"), totals.in_doubt, _("sent, but the answer was lost")),
         (_("Waiting"), totals.waiting, _("queued, being sent or held")),
     ]
-    return [Line(label=label, n=n, share=totals.share(n), note=note) for label, n, note in rows]
+    # Delivered and bounced stand there in any case: 0 is an answer, too.
+    shown = [*rows[:2], *(row for row in rows[2:] if row[1])]
+    return [Line(label=label, n=n, share=totals.share(n), note=note) for label, n, note in shown]
 
 
 def funnel(totals: Totals) -> list[Line]:
@@ -42,3 +86,36 @@ def funnel(totals: Totals) -> list[Line]:
         (_("Unsubscribed"), totals.unsubscribed, ""),
     ]
     return [Line(label=label, n=n, share=totals.share(n), note=note) for label, n, note in rows]
+
+
+def left_out_text(left_out: Mapping[str, int]) -> str:
+    """Why people of the list get no message: "1,904 unsubscribed, 301 on the suppression list"."""
+    phrases = {
+        "unsubscribed": _("%(n)s unsubscribed"),
+        "suppressed": _("%(n)s on the suppression list"),
+        "smtputf8": _("%(n)s with an address that few servers take yet (SMTPUTF8)"),
+    }
+    said = [
+        phrase % {"n": number_format(left_out[reason], force_grouping=True)}
+        for reason, phrase in phrases.items()
+        if left_out.get(reason)
+    ]
+    # Translators: between the parts of an enumeration.
+    return _(", ").join(said)
+
+
+def class_label(category: str) -> str:
+    """A bounce class in words; one that has none stays as it is."""
+    return _(CLASSES[category]) if category in CLASSES else category
+
+
+def pace(chart: Chart, *, waiting: int, now: datetime) -> Pace | None:
+    """The pace of the last whole minutes; None when too little was settled lately to say."""
+    if len(chart.times) < 2 or now - chart.times[-1] > STALE:
+        return None
+    delivered, _deferred, bounced = (line.values[-1 - PACE_MINUTES : -1] for line in chart.series)
+    settled = sum(value or 0 for value in (*delivered, *bounced))
+    per_minute = round(settled / len(delivered))
+    if per_minute < 1:
+        return None
+    return Pace(per_minute=per_minute, minutes_left=math.ceil(waiting / per_minute))

@@ -51,6 +51,10 @@
     return (time) => format.format(time * 1000);
   };
   const colour = (name) => getComputedStyle(root).getPropertyValue(`--chart-${name}`).trim();
+  // Without a pointer over the chart its legend tells the newest minute, instead of dashes.
+  function showNewest(chart) {
+    if (chart.cursor.idx == null) chart.setLegend({ idx: chart.data[0].length - 1 });
+  }
   function options(box, data) {
     const ink = colour("ink"), clock = clockOf(box.dataset.zone), grid = { stroke: colour("grid"), width: 1 };
     const tzDate = (time) => uPlot.tzDate(new Date(time * 1000), box.dataset.zone);
@@ -60,6 +64,7 @@
     }));
     return {
       width: box.clientWidth, height: 220, tzDate, legend: { live: true }, cursor: { y: false },
+      hooks: { ready: [showNewest], setCursor: [showNewest] },
       series: [{ label: box.dataset.textTime, value: (_, time) => (time === null ? "–" : clock(time)) }, ...series],
       axes: [
         { stroke: ink, grid, values: (_, times) => times.map(clock) },
