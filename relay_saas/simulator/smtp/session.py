@@ -189,7 +189,7 @@ class Session:
         sender, recipients = self._sender, tuple(self._recipients)
         literal = self._provider.faults.dot
         if sender is None or not recipients:
-            self._refuse("dot", b"554 5.5.1 No valid recipients\r\n", "protocol")
+            self._refuse("dot", b"554 5.5.1 No valid recipients\r\n", "no_recipient")
         elif literal and not literal.startswith("2"):
             self._refuse("dot", reply_bytes(literal), "fault")
             self._closing = literal.startswith("421")
@@ -303,7 +303,7 @@ class Session:
         elif self._sender is None:
             self._refuse("data", b"503 5.5.1 Need MAIL before DATA\r\n", "protocol")
         elif not self._recipients and not self._provider.data_without_recipient:
-            self._refuse("data", b"554 5.5.1 No valid recipients\r\n", "protocol")
+            self._refuse("data", b"554 5.5.1 No valid recipients\r\n", "no_recipient")
         else:
             self._body_from = 0
             for recipient in self._recipients:
