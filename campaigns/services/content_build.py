@@ -123,11 +123,12 @@ def _compiled(sources: Sources, templates: Iterable[Template]) -> Built:
 
 
 def _missing(templates: dict[Part, Template], built: Built) -> Iterator[Finding]:
-    in_text = parse_template(built.text, html=False).fields
-    for part, names in ((Part.HTML, templates[Part.HTML].fields), (Part.TEXT, in_text)):
-        if UNSUBSCRIBE not in names:
-            message = _("The unsubscribe link is missing: put {{ unsubscribe_url }} where people find it.")
-            yield Finding(code="unsubscribe_link_missing", part=part, message=message)
+    if UNSUBSCRIBE not in templates[Part.HTML].fields:
+        message = _("The mail has no unsubscribe link: put {{ unsubscribe_url }} where people find it.")
+        yield Finding(code="unsubscribe_link_missing", part=Part.HTML, message=message)
+    elif UNSUBSCRIBE not in parse_template(built.text, html=False).fields:
+        message = _("The text part has no unsubscribe link: put {{ unsubscribe_url }} into it, too.")
+        yield Finding(code="unsubscribe_link_missing", part=Part.TEXT, message=message)
     size = len(built.html.encode())
     if size > MAX_BYTES:
         yield Finding(code="too_large", part=Part.HTML, message=_("The mail is larger than 1 MB."))
