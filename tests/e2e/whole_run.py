@@ -17,7 +17,7 @@ from tests.e2e.product import SCENARIOS, Product
 from tests.e2e.receivers import Receivers
 from tests.integration.waiting import until
 
-AUDIENCE = 400
+AUDIENCE = 2_000
 BY_OPENDKIM = 200
 SETTLE_SECONDS = 120.0
 JUDGE_SECONDS = 120.0
