@@ -4,6 +4,7 @@ import csv
 import io
 import random
 import re
+from pathlib import Path
 
 import pytest
 from django.utils import translation
@@ -12,6 +13,7 @@ from accounts.models import Job, Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Contact, ContactField, ContactImport
 from campaigns.services.import_errors import REASONS, errors_file, reason_text
+from relay_saas.console import demo
 from relay_saas.mail.addresses import BadAddress
 from tests.campaigns.conftest import DATA
 from tests.campaigns.kinds import Load
@@ -140,3 +142,8 @@ def test_cells_beyond_the_columns_follow_behind_and_formulas_are_guarded(tenant:
     assert errors_of(tenant, job).decode("utf-8-sig").splitlines()[1] == (
         "nobody,'=1+1,2,The row has more cells than the file has columns.,more,and more"
     )
+
+
+def test_every_row_of_the_demos_clean_list_is_taken(load: Load) -> None:
+    job = load((Path(demo.__file__).parent / "contacts.csv").read_bytes())
+    assert (job.counts["rows"], job.counts["new"], job.counts["problems"]) == (10_000, 10_000, {})

@@ -132,7 +132,7 @@ def test_a_person_that_does_not_exist_is_not_found(marketer: Client, draft: Camp
 
 def test_the_mail_is_a_document_of_its_own_in_a_sandbox(marketer: Client, draft: Campaign) -> None:
     answer = marketer.get(url("preview_html", draft, contact_of(draft).pk))
-    assert answer["Content-Security-Policy"] == mail_view_policy(images="any")
+    assert answer["Content-Security-Policy"] == mail_view_policy(images="own")
     assert "sandbox" in answer["Content-Security-Policy"]
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     body = answer.content.decode()
