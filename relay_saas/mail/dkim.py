@@ -25,7 +25,6 @@ SIGNED_HEADERS = (
     "list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id",
 )  # fmt: skip
 _BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_BEFORE_END = re.compile(rb"[ \t]+\r\n")
 _FOLDED = re.compile(rb"\r\n(?=[ \t])")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _LINE = 72
@@ -185,7 +184,11 @@ def _relaxed_body(body: bytes) -> bytes:
     """RFC 6376 §3.4.4."""
     # most bodies are encoded text without any of these: looking is cheaper than rewriting
     if b"\t" in body or b"  " in body or b" \r\n" in body:
-        body = _BLANKS.sub(b" ", _BLANKS_BEFORE_END.sub(b"\r\n", body))
+        # whole-body replacements: a tenth of what a regular expression takes
+        body = body.replace(b"\t", b" ")
+        while b"  " in body:
+            body = body.replace(b"  ", b" ")
+        body = body.replace(b" \r\n", b"\r\n")
     lines = body.rstrip(b"\r\n")
     return lines + b"\r\n" if lines else b""
 

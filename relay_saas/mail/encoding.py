@@ -8,7 +8,6 @@ _LINE = 76
 _BASE64_SHARE = 1 / 6
 # CPython's b2a_qp may write lines of 77 or 78 where a blank stands before a line end
 _LONG_TAIL = re.compile(rb"(?m)^([^\r\n]{74,75})(=(?:20|09))(?=\r\n|\Z)")
-_TAILS = (b"=20\r\n", b"=09\r\n")
 _FROM_LINE = re.compile(rb"(?m)^From ")
 _ASCII = bytes(range(128))
 
@@ -39,8 +38,8 @@ def quoted_printable(data: bytes) -> bytes:
     encoded = binascii.b2a_qp(data)
     if b"\r\n" not in data:
         encoded = encoded.replace(b"\n", b"\r\n")
-    # the expression walks through every line, and hardly any text needs it
-    if any(tail in encoded for tail in _TAILS) or encoded.endswith((b"=20", b"=09")):
+    # hardly any text needs the expression, which walks through every line
+    if max(map(len, encoded.split(b"\r\n"))) > _LINE:
         encoded = _LONG_TAIL.sub(rb"\1=\r\n\2", encoded)
     if b"From " in encoded:
         encoded = _FROM_LINE.sub(b"=46=\r\nrom ", encoded)
