@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +22,14 @@ SELECTORS: dict[str, Algorithm] = {
 }
 RETURN_PATH_LABEL = "rp"
 TRACKING_LABEL = "t"
+
+
+class Egress(NamedTuple):
+    """One of our sending addresses, as the settings name it."""
+
+    pool: str
+    address: str
+    helo: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +115,15 @@ def dns_server() -> tuple[str, int] | None:
     return (host, int(port)) if host else None
 
 
-def egress_sources() -> list[tuple[str, str, str]]:
-    """RELAY_EGRESS as (pool, address, helo name); an IPv6 address keeps its colons."""
+def egress_sources() -> list[Egress]:
+    """RELAY_EGRESS, an entry each; an IPv6 address keeps its colons. Raises ImproperlyConfigured."""
     sources = []
     for entry in settings.RELAY_EGRESS:
         pool, _, rest = entry.partition(":")
         address, _, helo = rest.rpartition(":")
-        sources.append((pool, address, helo))
+        if not (pool and address and helo):
+            raise ImproperlyConfigured(f"RELAY_EGRESS must list pool:address:helo, not {entry!r}")
+        sources.append(Egress(pool, address.strip("[]"), helo))
     return sources
 
 

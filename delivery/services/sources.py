@@ -1,39 +1,16 @@
 """Keeps the table of our own sending addresses equal to the settings."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
+from accounts.services.dns_records import egress_sources
 from delivery.exceptions import NoEgress
 from delivery.models import EgressPool, EgressSource
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Egress:
-    """One entry of RELAY_EGRESS, `pool:address:helo`."""
-
-    pool: str
-    address: str
-    helo: str
-
-
-def configured() -> list[Egress]:
-    """The sending addresses of this host; raises ImproperlyConfigured."""
-    found = []
-    for word in settings.RELAY_EGRESS:
-        pool, _, rest = word.partition(":")
-        address, _, helo = rest.rpartition(":")
-        if not (pool and address and helo):
-            raise ImproperlyConfigured(f"RELAY_EGRESS must list pool:address:helo, not {word!r}")
-        found.append(Egress(pool=pool, address=address.strip("[]"), helo=helo))
-    return found
 
 
 def sync_sources() -> list[int]:
     """Writes what the settings say; returns the ids of this host's sources. Safe to repeat."""
     ids = []
-    for egress in configured():
+    for egress in egress_sources():
         pool, _ = EgressPool.objects.get_or_create(name=egress.pool)
         source, made = EgressSource.objects.get_or_create(
             address=egress.address,
@@ -52,8 +29,8 @@ def sync_sources() -> list[int]:
 
 def default_pool_id() -> int:
     """The pool that tenants share; raises NoEgress where no address is configured."""
-    names = [egress.pool for egress in configured()]
-    if not names:
+    sources = egress_sources()
+    if not sources:
         raise NoEgress
-    pool, _ = EgressPool.objects.get_or_create(name=names[0])
+    pool, _ = EgressPool.objects.get_or_create(name=sources[0].pool)
     return pool.pk
