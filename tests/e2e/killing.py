@@ -38,7 +38,9 @@ def kill_a_child(product: Product, *, dots: int, seconds: float) -> Kill:
 
 
 def _victim(product: Product, dots: int) -> tuple[int, Witness] | None:
-    children = {child.pid for child in psutil.Process(product.process("delivery").record.pid).children()}
+    worker = psutil.Process(product.process("delivery").record.pid)
+    # A killed child stays a zombie until the worker notices.
+    children = {child.pid for child in worker.children() if not _is_dead(child)}
     for pid, journal in product.owner.execute(_RUNS).fetchall():
         witness = Witness(Path(journal))
         if pid in children and witness.path.exists():
