@@ -8,5 +8,4 @@ app_name = "api"
 urlpatterns = [
     path("emails", views.EmailsView.as_view(), name="emails"),
     path("emails/<str:submission>", views.EmailView.as_view(), name="email"),
-    path("emails/<str:submission>/events", views.EmailEventsView.as_view(), name="email_events"),
 ]

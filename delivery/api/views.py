@@ -10,25 +10,14 @@ from rest_framework.response import Response
 
 from accounts.api.views import TenantApiView
 from accounts.services.api_keys import AuthenticatedKey
-from delivery.api.documents import accepted_document, event_document, submission_document
+from delivery.api.documents import accepted_document, submission_document
 from delivery.api.json_body import StrictJsonParser
+from delivery.api.parameters import BadParameter, parameter_problem, submission_id_of
 from delivery.api.serializers import EmailSerializer, spec_of
-from delivery.selectors.submissions import events_of, find_submission
+from delivery.selectors.submissions import find_submission
 from delivery.services.submission import submit
-from relay_saas.mail.ids import BadId, parse_id
-from relay_saas.web.errors import NotFound, RelayError
-from relay_saas.web.problems import FieldProblem
+from relay_saas.web.errors import RelayError
 from relay_saas.web.request_id import request_id
-
-MAX_EVENTS = 1000
-
-
-class BadParameter(RelayError):
-    """The query names something that this route does not take."""
-
-    code = "bad_parameter"
-    status = 400
-    message = _("The query holds an unknown parameter or a bad value.")
 
 
 class NoIdempotency(RelayError):
@@ -53,7 +42,7 @@ class MailApiView(TenantApiView):
         super().initial(request, *args, **kwargs)
         unknown = [name for name in request.query_params if name not in self.parameters]
         if unknown:
-            raise BadParameter(errors=[_parameter(name) for name in unknown])
+            raise BadParameter(errors=[parameter_problem(name) for name in unknown])
 
     @property
     def tenant_id(self) -> UUID:
@@ -84,38 +73,5 @@ class EmailView(MailApiView):
 
     def get(self, request: Request, submission: str) -> Response:  # noqa: ARG002
         """The submission and where each copy stands; an unknown id answers like a foreign one."""
-        found = find_submission(tenant_id=self.tenant_id, submission_id=_submission_id(submission))
+        found = find_submission(tenant_id=self.tenant_id, submission_id=submission_id_of(submission))
         return Response(submission_document(found))
-
-
-class EmailEventsView(MailApiView):
-    """`GET /emails/{id}/events`."""
-
-    required_scope = {"GET": "messages.read", "HEAD": "messages.read"}
-    parameters = frozenset({"limit"})
-
-    def get(self, request: Request, submission: str) -> Response:
-        """What happened, oldest first; at most `limit` events, 1,000 without it."""
-        limit = _limit(request.query_params.get("limit"))
-        found = events_of(tenant_id=self.tenant_id, submission_id=_submission_id(submission))
-        shown = [event_document(event) for event in found[:limit]]
-        return Response({"events": shown, "has_more": len(found) > limit})
-
-
-def _submission_id(text: str) -> UUID:
-    try:
-        return parse_id("em", text)
-    except BadId as error:
-        raise NotFound from error
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return MAX_EVENTS
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) == 0:
-        raise BadParameter(errors=[_parameter("limit")])
-    return min(int(text), MAX_EVENTS)
-
-
-def _parameter(name: str) -> FieldProblem:
-    return FieldProblem(pointer="", code="bad_parameter", detail=name[:100])

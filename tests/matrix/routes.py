@@ -71,7 +71,7 @@ TABLE: dict[str, Entry] = {
     "campaigns:cancel": deed("campaign"),
     "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
     "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
-    "api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
+    "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
 }
 
 

@@ -1,5 +1,7 @@
 """Role x tenant x route: every cell sends a valid request, and every refusal leaves the data as it was."""
 
+import json
+
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -117,3 +119,52 @@ def test_no_other_method_changes_anything(world: World, name: str, method: str) 
     url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
     getattr(_client(world.members[Role.OWNER]), method)(url)
     assert fingerprint(world.acme, world.globex) == before
+
+
+API_ROUTES = [name for name, entry in TABLE.items() if entry.door == "api"]
+EMAIL = {"from": "shop@news.acme.test", "to": ["taro@gmail.test"], "subject": "Order 17", "text": "Thank you"}
+
+
+def _call(secret: str | None, entry: Entry, url: str) -> tuple[int, bytes]:
+    headers = {"X-Request-ID": "matrix-request-0001"}
+    if secret is not None:
+        headers["Authorization"] = f"Bearer {secret}"
+    client = Client(headers=headers)
+    body = {"data": json.dumps(EMAIL), "content_type": "application/json"} if entry.method == "post" else {}
+    # The test's own transaction stays usable after a refusal.
+    with transaction.atomic():
+        response = getattr(client, entry.method)(url, **body)
+        transaction.set_rollback(True)
+    return response.status_code, response.content
+
+
+@pytest.mark.parametrize("name", API_ROUTES)
+def test_a_key_needs_its_scope_and_opens_only_its_own_tenant(world: World, name: str) -> None:
+    entry = TABLE[name]
+    url = reverse(name, args=ids(world.acme, entry.takes))
+    before = fingerprint(world.acme, world.globex)
+    wrong = next(scope for scope in world.acme.keys if scope != entry.scope)
+    assert _call(None, entry, url)[0] == 401
+    assert _call("rly_live_00000000_" + "x" * 43, entry, url)[0] == 401
+    assert _call(world.acme.keys[wrong], entry, url)[0] == 403
+    assert _call(world.acme.keys[entry.scope], entry, url)[0] == entry.success
+    assert fingerprint(world.acme, world.globex) == before
+
+
+@pytest.mark.parametrize("name", [name for name in API_ROUTES if TABLE[name].takes])
+def test_a_foreign_submission_answers_like_one_that_never_existed(world: World, name: str) -> None:
+    entry = TABLE[name]
+    secret = world.acme.keys[entry.scope]
+    foreign = _call(secret, entry, reverse(name, args=ids(world.globex, entry.takes)))
+    absent = _call(secret, entry, reverse(name, args=[ABSENT["submission"]]))
+    assert (foreign[0], absent[0]) == (404, 404)
+    assert foreign[1].replace(world.globex.submission.encode(), b"#") == absent[1].replace(
+        ABSENT["submission"].encode(), b"#"
+    )
+
+
+def test_a_key_cannot_send_from_another_tenants_domain(world: World) -> None:
+    entry = TABLE["api:emails"]
+    status, body = _call(world.globex.keys["messages.send"], entry, reverse("api:emails"))
+    assert status == 422
+    assert b"domain_not_verified" in body

@@ -17,6 +17,9 @@ from campaigns.models import Campaign
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
+from delivery.services.submission import submit
+from delivery.services.submission_spec import Mailbox, SubmissionSpec
+from relay_saas.mail.ids import format_id
 
 HTML = (
     "<html><body><p>Hello {{ contact.email }}</p><a href='https://acme.example/'>Shop</a>"
@@ -83,7 +86,18 @@ def _organization(slug: str) -> Organization:
     subscribe(tenant_id=tenant.pk, mailing_list_id=mailing_list.pk, contact_id=contact.pk, source="test")
     organization.contact = contact.pk
     organization.campaign = campaign(organization, mailing_list.pk).pk
+    organization.submission = _submission(organization)
     return organization
+
+
+def _submission(organization: Organization) -> str:
+    spec = SubmissionSpec(
+        from_=Mailbox(address=f"shop@news.{organization.slug}.test"),
+        to=(Mailbox(address="hanako@gmail.test"),),
+        subject="Order 16",
+        text="Thank you",
+    )
+    return format_id("em", submit(tenant_id=organization.id, spec=spec).submission.pk)
 
 
 def campaign(organization: Organization, mailing_list_id: int) -> Campaign:

@@ -1,0 +1,10 @@
+"""Routes of the API whose answers hold engagements."""
+
+from django.urls import path
+
+from tracking.api import views
+
+app_name = "tracking_api"
+urlpatterns = [
+    path("emails/<str:submission>/events", views.EmailEventsView.as_view(), name="email_events"),
+]

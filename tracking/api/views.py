@@ -1,0 +1,49 @@
+"""`GET /emails/{id}/events`: the servers' answers and the people's reactions, in one line of time."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from delivery.api.documents import event_document
+from delivery.api.parameters import read_limit, submission_id_of
+from delivery.api.views import MailApiView
+from delivery.selectors.submissions import events_of
+from relay_saas.mail.ids import format_id
+from tracking.models import Engagement
+from tracking.selectors.engagements import engagements_of
+
+MAX_EVENTS = 1000
+
+
+class EmailEventsView(MailApiView):
+    """At most `limit` events, oldest first; 1,000 without it."""
+
+    required_scope = {"GET": "messages.read", "HEAD": "messages.read"}
+    parameters = frozenset({"limit"})
+
+    def get(self, request: Request, submission: str) -> Response:
+        """An unknown id answers like a foreign one."""
+        limit = read_limit(request.query_params.get("limit"), MAX_EVENTS)
+        events = events_of(tenant_id=self.tenant_id, submission_id=submission_id_of(submission))
+        addresses = {event.message_id: event.address for event in events}
+        engagements = engagements_of(tenant_id=self.tenant_id, message_ids=list(addresses), limit=limit + 1)
+        told = [event_document(event) for event in events]
+        told += [engagement_document(one, addresses[one.message_id]) for one in engagements]
+        told.sort(key=lambda document: document["at"])
+        return Response({"events": told[:limit], "has_more": len(told) > limit})
+
+
+def engagement_document(engagement: Engagement, address: str) -> dict[str, Any]:
+    """What a person or a machine did; `reason` says why we think that it was a machine."""
+    return {
+        "type": engagement.kind,
+        "message": format_id("msg", engagement.message_id),
+        "to": address,
+        "at": engagement.at,
+        "reject_reason": None,
+        "link": engagement.link_index,
+        "machine": engagement.machine,
+        "reason": engagement.reason or None,
+        "user_agent": engagement.user_agent or None,
+    }
