@@ -35,6 +35,8 @@ class TenantMiddleware:
             response = self.get_response(request)
             if response.status_code >= 400 and request.method not in SAFE:
                 transaction.set_rollback(True)
+            # Neither the back button nor who signs in next sees what stood here before.
+            response.headers.setdefault("Cache-Control", "private, no-store")
             return response
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
@@ -13,6 +14,7 @@ from accounts.selectors.membership import Member
 from relay_saas.web.errors import NotFound
 
 View = Callable[..., HttpResponseBase]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def tenant_page(capability: Capability) -> Callable[[View], View]:
@@ -20,14 +22,14 @@ def tenant_page(capability: Capability) -> Callable[[View], View]:
 
     Strangers are sent to sign in; outsiders get 404, as for an organization that does not exist; a member
     whose role
-    lacks the capability gets 403.
+    lacks the capability gets 403. Who is signed out in the middle of a form comes back to the form.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, tenant_slug: str, **kwargs: Any) -> HttpResponseBase:  # noqa: ARG001
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_way_back(request))
             member: Member | None = getattr(request, "member", None)
             if member is None:
                 raise NotFound
@@ -39,3 +41,13 @@ def tenant_page(capability: Capability) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where the sign-in leads: this page; for a form, which is not sent again, the page it stood on."""
+    if request.method in SAFE:
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return "/"
+    return f"{page.path}?{page.query}" if page.query else page.path

@@ -49,6 +49,7 @@ def preview(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespo
         "seen": _seen(member, campaign, request.GET.get("contact", "")),
         "look": look if look in dict(LOOKS) else "desktop",
         "looks": LOOKS,
+        "images": "any" if request.GET.get("images") == "any" else "",
         "findings": _findings(member, campaign),
         "is_draft": campaign.state == Campaign.State.DRAFT,
     }
@@ -57,11 +58,11 @@ def preview(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespo
 
 @tenant_page(Capability.VIEW)
 @require_GET
-def preview_html(request: HttpRequest, member: Member, campaign_id: int, contact_id: int) -> HttpResponse:  # noqa: ARG001
-    """The mail's HTML for one contact, alone at its URL and in a sandbox."""
+def preview_html(request: HttpRequest, member: Member, campaign_id: int, contact_id: int) -> HttpResponse:
+    """The mail's HTML for one contact, alone at its URL and in a sandbox; `?images=any` loads pictures."""
     shown = render_preview(tenant_id=member.tenant_id, campaign_id=campaign_id, contact_id=contact_id)
     response = HttpResponse(shown.html)
-    protect_mail_view(response, images="any")
+    protect_mail_view(response, images="any" if request.GET.get("images") == "any" else "own")
     return response
 
 

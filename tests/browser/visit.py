@@ -55,10 +55,18 @@ class Watch:
         if message.type == "error" and "the server responded with a status of 4" not in message.text:
             self.complaints.append(message.text)
 
+    def _stretch(self) -> None:
+        """A window as high as the page, so that the side bar reaches its foot as it does on a screen."""
+        seen = self.page.viewport_size
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        if seen and seen["width"] > 992 and height > seen["height"]:
+            self.page.set_viewport_size({"width": seen["width"], "height": height})
+
     def check(self, name: str, look: Look) -> None:
         """Takes the picture and fails with everything that is wrong."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         self.page.evaluate("document.fonts.ready.then(() => null)")
+        self._stretch()
         self.page.screenshot(path=SCREENS / f"{name}-{look}.png", full_page=True)
         assert not self.foreign, f"requests to other hosts: {self.foreign}"
         assert not self.complaints, f"the browser complained (policy, scripts): {self.complaints}"
