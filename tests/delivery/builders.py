@@ -1,4 +1,5 @@
-"""Rows that tests of delivery begin with, made as the services make them but without files, markup and DNS."""
+"""Rows that tests of delivery begin with, made as the services make them but without files, markup and
+DNS."""
 
 import secrets
 from collections.abc import Sequence

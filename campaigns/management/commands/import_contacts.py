@@ -21,12 +21,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The organization, the list, the file, and where refused rows go."""
         add_tenant(parser)
-        parser.add_argument(
-            "--list", required=True, metavar="NAME", help="made where there is none"
-        )
-        parser.add_argument(
-            "--errors", type=Path, metavar="FILE", help="where refused rows go"
-        )
+        parser.add_argument("--list", required=True, metavar="NAME", help="made where there is none")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="where refused rows go")
         parser.add_argument("file", type=Path)
 
     def handle(self, *_args: Any, **options: Any) -> None:
