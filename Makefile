@@ -37,6 +37,6 @@ bench: ## The story in a fresh folder, for its figures
 	@rm -rf var/bench
 	@exec $(demo_at) --data-dir var/bench --exit
 
-screens: ## The browser tests alone, with their pictures
+screens: ## Pictures of every page in var/screens; with a running demo also those of docs/screens
 	@scripts/bootstrap.sh dev
-	@exec $(PYTHON) -m scripts.test browser
+	@exec $(PYTHON) -m scripts.screens "$(DATA_DIR)"

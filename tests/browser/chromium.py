@@ -24,12 +24,16 @@ FLAGS = (
 )
 
 
+def find_or_none() -> str | None:
+    """The browser's path."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def find() -> str:
     """The browser's path; skips the test, or fails it where REQUIRE_BROWSER is set."""
-    for name in NAMES:
-        path = shutil.which(name)
-        if path:
-            return path
+    path = find_or_none()
+    if path is not None:
+        return path
     message = f"no browser: none of {', '.join(NAMES)} is installed (apt-get install chromium fonts-noto-cjk)"
     if os.environ.get("REQUIRE_BROWSER", "0") not in {"", "0"}:
         pytest.fail(message)
