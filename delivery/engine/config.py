@@ -13,7 +13,7 @@ from relay_saas.mail.retry import Timings
 from relay_saas.mail.tokens import TokenKeys
 
 #: Where retries come within seconds, so must the second question about a domain.
-_DEMO_LIMITS = CacheLimits(floor=5, negative=5, failure=2)
+_DEMO_LIMITS = CacheLimits(floor=7, negative=7, failure=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import random
@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psutil
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
@@ -19,6 +20,7 @@ from delivery.engine.journal import Entries, Sent
 from delivery.engine.outcomes import Recorder
 from delivery.engine.record import Record
 from delivery.engine.verdicts import Moment, in_doubt
+from delivery.models.ledger import AttemptState
 from relay_saas.mail.replies import Stage
 
 LOG = logging.getLogger(__name__)
@@ -109,11 +111,17 @@ async def settle_run(
     `entries` None: there is no journal, and everything that the run held is in doubt. Safe to repeat.
     """
     recorder = Recorder(run_id, slot)
-    if entries is not None:
-        await _write(connection, recorder, entries.answered)
     async with connection.cursor(row_factory=class_row(Left)) as cursor:
         await cursor.execute(_LEASED, [run_id])
         rows = await cursor.fetchall()
+    if entries is not None:
+        # Most answers have been committed long ago. The fence tells those from an answer to this claim: a run
+        # may have claimed a deferred message again.
+        held = {(row.message_id, row.fence) for row in rows}
+        answers = [one for one in entries.answered if (one.message_id, one.fence) in held]
+        await _write(connection, recorder, answers)
+        known = {one.message_id for one in answers}
+        rows = [row for row in rows if row.message_id not in known]
     sent = None if entries is None else entries.unanswered
     doubts = [
         _doubt(config, row, None if sent is None else sent[row.message_id])
@@ -145,4 +153,26 @@ def _doubt(config: EngineConfig, row: Left, sent: Sent | None) -> Record:
 
 async def _write(connection: AsyncConnection, recorder: Recorder, records: Sequence[Record]) -> None:
     for start in range(0, len(records), 200):
-        await recorder.write(connection, records[start : start + 200])
+        batch = records[start : start + 200]
+        try:
+            await recorder.write(connection, batch)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            LOG.exception("a batch of outcomes was refused; they are written one by one")
+            for record in batch:
+                await _write_one(connection, recorder, record)
+
+
+async def _write_one(connection: AsyncConnection, recorder: Recorder, record: Record) -> None:
+    try:
+        await recorder.write(connection, [record])
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error:
+        # It has an answer that cannot be stored: to send it again would be worse than a doubt.
+        LOG.exception("the outcome of message %s cannot be written and is in doubt", record.message_id)
+        doubt = replace(
+            record, state=AttemptState.IN_DOUBT, category="unrecorded", reply="", transcript="", strikes=None
+        )
+        await recorder.write(connection, [doubt])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
 from delivery.engine import claim, lease, permits
 from delivery.engine.config import EngineConfig
+from delivery.engine.journal import Entries, Sent
 from delivery.engine.outcomes import Recorder
 from delivery.engine.record import Job, Record
 from delivery.engine.takeback import settle_run
@@ -142,6 +144,35 @@ def test_without_a_journal_everything_that_a_dead_run_held_is_in_doubt(
     speak(lambda connection: settle_run(connection, config, run_id, 0, None))
     with tenant_scope(tenant.pk):
         assert Attempt.objects.filter(state=AttemptState.IN_DOUBT).count() == 3
+
+
+def test_an_answer_to_an_earlier_claim_does_not_hide_a_doubt(
+    claimed: list[Job], tenant: Tenant, config: EngineConfig, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    first, second, third = claimed
+    entries = Entries(
+        unanswered={
+            job.message_id: Sent(
+                tenant_id=job.tenant_id,
+                message_id=job.message_id,
+                number=job.number,
+                fence=job.fence,
+                dated_at=0.0,
+                source_id=0,
+                provider_id=0,
+            )
+            for job in (first, second)
+        },
+        answered=[replace(a_record(first), fence=0), a_record(third, code=250, reply="250 OK")],
+    )
+    speak(lambda connection: settle_run(connection, config, run_id, 0, entries))
+    with tenant_scope(tenant.pk):
+        states = dict(Attempt.objects.values_list("message_id", "state"))
+    assert states == {
+        first.message_id: AttemptState.IN_DOUBT,
+        second.message_id: AttemptState.IN_DOUBT,
+        third.message_id: AttemptState.DELIVERED,
+    }
 
 
 def test_a_deferred_message_stays_with_the_source_that_it_spoke_from(
