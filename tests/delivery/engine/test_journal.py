@@ -87,9 +87,8 @@ def test_one_sync_serves_many_dots(tmp_path: Path) -> None:
 
 def test_a_living_run_keeps_its_journal_locked(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    with Journal(path):
-        with claimed(path) as dead:
-            assert not dead
+    with Journal(path), claimed(path) as dead:
+        assert not dead
     with claimed(path) as dead:
         assert dead
 
