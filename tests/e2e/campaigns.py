@@ -79,11 +79,11 @@ class Marketer:
         browser = Dashboard.signed_in(base, email=cast.marketer, password=cast.password)
         return cls(browser=browser, tenant=cast.tenant)
 
-    def press(self, button: str, books: Books) -> str:
-        """Presses launch, pause, resume or cancel; returns the page that is shown then."""
+    def press(self, button: str, books: Books) -> float:
+        """Presses launch, pause, resume or cancel; returns the time at which that was answered."""
         page = self.browser.post(f"/o/{self.tenant}/campaigns/{books.campaign}/{button}/")
         assert page.status == 200, page
-        return page.text
+        return page.answered_at
 
     def page(self, books: Books) -> str:
         """The campaign's page."""

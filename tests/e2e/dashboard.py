@@ -1,10 +1,12 @@
 """A person at the dashboard: signs in by password, reads pages, sends forms with their CSRF token."""
 
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
+from typing import Any
 
 SECONDS = 30.0
 
@@ -16,6 +18,19 @@ class Page:
     status: int
     url: str
     text: str
+    #: When the first answer was here: a form's, not that of the page to which it led.
+    answered_at: float
+
+
+class _FirstAnswer(urllib.request.HTTPRedirectHandler):
+    """Follows redirects and remembers when the first one came."""
+
+    at = 0.0
+
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        """As its base does."""
+        self.at = self.at or time.time()
+        return super().redirect_request(*arguments)
 
 
 class Dashboard:
@@ -47,10 +62,12 @@ class Dashboard:
 
     def _ask(self, request: urllib.request.Request) -> Page:
         request.add_header("Accept-Language", "en")
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
+        first = _FirstAnswer()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies), first)
         try:
-            with opener.open(request, timeout=SECONDS) as answer:
-                return Page(status=answer.status, url=answer.url, text=answer.read().decode())
+            answer = opener.open(request, timeout=SECONDS)
         except urllib.error.HTTPError as error:
-            with error:
-                return Page(status=error.code, url=error.url, text=error.read().decode())
+            answer = error
+        with answer:
+            at = first.at or time.time()
+            return Page(status=answer.status, url=answer.url, text=answer.read().decode(), answered_at=at)

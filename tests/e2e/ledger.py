@@ -65,6 +65,13 @@ class Books:
         """(state, category) of every attempt to an address, in order."""
         return self.histories().get(address, [])
 
+    def first_attempts_took(self) -> float:
+        """Seconds from the launch request to the last answer to a first attempt."""
+        query = """select extract(epoch from max(a.at) - min(c.launched_at)) from campaigns_campaign c
+            join delivery_attempt a on a.tenant_id = c.tenant_id and a.campaign_id = c.id and a.number = 1
+            where c.id = %s"""
+        return float(self.value(query, self.campaign))
+
     def histories(self) -> dict[str, list[tuple[int, str]]]:
         """(state, category) of every attempt, in order, by address."""
         found = self._owner.execute(

@@ -1,16 +1,15 @@
 """The receivers' side: what they took, when they were offered it, how they judged it."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from relay_saas.simulator.profiles.loader import load_scenario
 from relay_saas.simulator.recipients.plan import plan
 from relay_saas.simulator.recipients.reading import read
+from relay_saas.simulator.tail import Follower, Line
 from scripts.accounting.witness import Copy, copies, data_times, mailbox, token_message
 
 #: The process table's seed of the simulator.
@@ -20,9 +19,10 @@ ACTIONS = ("opened", "clicked", "unsubscribed", "scanned")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivers:
-    """The folder of a running simulator."""
+    """The folder of a running simulator; what was read once is not read again."""
 
     folder: Path
+    _read: dict[Path, tuple[Follower, list[Line]]] = field(default_factory=dict)
 
     def copies(self, *addresses: str) -> list[Copy]:
         """Everything that was taken, or what was for these addresses."""
@@ -33,11 +33,11 @@ class Receivers:
         """(recipient, seconds after `moment`) of every DATA that was opened later than that."""
         return [(rcpt, at - moment) for rcpt, at in data_times(self.folder) if at > moment]
 
-    def verdicts(self) -> dict[str, dict[str, Any]]:
+    def verdicts(self) -> dict[str, Line]:
         """What the receivers' judge said, by envelope sender (one a message)."""
         return {line["mail_from"]: line for line in self._lines("verdicts")}
 
-    def reactions(self) -> list[dict[str, Any]]:
+    def reactions(self) -> list[Line]:
         """What people and scanners did, so far."""
         return list(self._lines("reactions"))
 
@@ -58,11 +58,11 @@ class Receivers:
             }
         return expected
 
-    def _lines(self, kind: str) -> Iterator[dict[str, Any]]:
+    def _lines(self, kind: str) -> Iterator[Line]:
         for path in sorted(self.folder.glob(f"{kind}*.log")):
-            # The last line may still be growing.
-            whole = path.read_bytes().rpartition(b"\n")[0]
-            yield from (json.loads(line) for line in whole.splitlines())
+            follower, lines = self._read.setdefault(path, (Follower(path), []))
+            lines += [found.line for found in follower.read_all()]
+            yield from lines
 
 
 def message_of(copy: Copy) -> UUID | None:

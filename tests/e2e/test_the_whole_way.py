@@ -23,7 +23,7 @@ from tests.integration.waiting import until
 
 SCENARIO = "whole"
 SEED = 20_261_124
-VISITED_MAILS = 50
+VISITED_MAILS = 200
 SMALL_LIST = 12
 BOTH = {"rsa-sha256", "ed25519-sha256"}
 REPORT_SECONDS = 5.0
@@ -273,3 +273,14 @@ def test_a_report_that_comes_back_turns_delivered_into_bounced(
     }
     shown = dict(STATE_ROW.findall(marketer.page(run.books)))
     assert int(shown["Bounced"].replace(",", "")) == after["bounced"]
+
+
+def test_no_process_logged_an_error_on_the_whole_way(product: Product, run: Run) -> None:
+    words = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b")
+    said = {
+        f"{path.stem}: {line}"
+        for path in sorted(product.data.log("web").parent.glob("*.log"))
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if words.search(line)
+    }
+    assert said == set()

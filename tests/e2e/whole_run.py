@@ -46,7 +46,7 @@ def carry_out(product: Product, marketer: Marketer, receivers: Receivers) -> Run
     books = marketer.send(product, people)
     clock.say("launched")
     settle(books, seconds=SETTLE_SECONDS)
-    clock.say("settled")
+    clock.say(f"settled ({books.first_attempts_took():.1f} s from the launch to the last first attempt)")
     copies = tuple(receivers.copies())
     expected = receivers.expected_reactions(SCENARIOS / "whole")
     until(lambda: expected <= receivers.reacted(), seconds=REACT_SECONDS, what="every reaction")
