@@ -1,16 +1,17 @@
 """Every page once in each look: picture, axe, policy, hosts, width, language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.site import Look, Site
 from tests.browser.visit import Watch
 
 Address = Callable[[Site], str]
+Open = Callable[[Look, str], BrowserContext]
 STATES = ("draft", "faulty", "launching", "sending", "paused", "sent", "cancelled")
 
 
@@ -138,15 +139,30 @@ STOPS = (
 )
 
 
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+@pytest.fixture(scope="module")
+def opened(site: Site) -> Iterator[Open]:
+    """`opened(look, who)` gives one browser for each look and person: files are fetched once."""
+    contexts: dict[tuple[Look, str], BrowserContext] = {}
+
+    def opened(look: Look, who: str) -> BrowserContext:
+        if (look, who) not in contexts:
+            contexts[look, who] = site.open(look, getattr(site.world, who) if who else None)
+        return contexts[look, who]
+
+    yield opened
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
-def test_a_visit_finds_nothing_to_complain_about(site: Site, look: Look, stop: Stop) -> None:
-    address = stop.address(site)
-    user = getattr(site.world, stop.who) if stop.who else None
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, look: Look, stop: Stop) -> None:
     hosts = frozenset(urlsplit(one).netloc for one in (site.web, site.mailboxes, site.unsubscribe()))
-    with site.open(look, user) as context:
-        watch = Watch(context, hosts)
-        watch.page.goto(address)
+    watch = Watch(opened(look, stop.who), hosts)
+    try:
+        watch.page.goto(stop.address(site))
         if stop.act:
             stop.act(watch.page)
         watch.check(stop.name, look)
+    finally:
+        watch.page.close()
