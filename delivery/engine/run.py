@@ -80,9 +80,13 @@ class Run:
             asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
             asyncio.create_task(self._route(pool, shop)),
         ]
+        for task in (writing, *beside):
+            task.add_done_callback(shop.watch)
         try:
-            more = await self._claim(shop, scheduler, held)
-            await self._wind_down(shop, scheduler)
+            try:
+                more = await self._claim(shop, scheduler, held)
+            finally:
+                await self._wind_down(shop, scheduler)
         finally:
             shop.outbox.close()
             await writing

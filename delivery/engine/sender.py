@@ -51,7 +51,7 @@ class Workshop:
     options: dict[int, Options]
     #: Set by the run: nothing new is begun.
     stopping: bool = False
-    #: The journal cannot be written: the run must end.
+    #: The journal cannot be written, or a part of the run failed: it must end.
     broken: bool = False
     #: Loop time until which STARTTLS is not tried, by host.
     tls_broken: dict[str, float] = field(default_factory=dict)
@@ -59,6 +59,12 @@ class Workshop:
     def moment(self) -> Moment:
         """Now, for decisions."""
         return Moment(now=datetime.now(UTC), random=self.random.random(), timings=self.config.timings)
+
+    def watch(self, task: asyncio.Task[None]) -> None:
+        """A part of the run has ended; where it failed, the run ends, and the next one begins afresh."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.error("a part of the queue run failed", exc_info=error)
+            self.broken = True
 
     def settle(self, job: Job, record: Record) -> None:
         """An outcome: first into the journal, then to the ledger."""

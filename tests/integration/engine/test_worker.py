@@ -101,3 +101,24 @@ def test_a_killed_child_is_replaced_and_its_work_accounted_for(
     assert found[AttemptState.DELIVERED] <= len(copies) <= N
     with tenant_scope(tenant.pk):
         assert not QueueEntry.objects.exists()
+
+
+def test_a_worker_that_is_told_to_stop_ends_within_seconds_and_leaves_nothing_in_doubt(
+    slow_config: EngineConfig,
+    slow_world: World,
+    settings: Any,
+    tenant: Tenant,
+    domain: SendingDomain,
+    launch: Callable[..., int],
+) -> None:
+    launch([f"p{number}@acme.test" for number in range(N)])
+    with worker(settings) as process:
+        ring_until(lambda: states(tenant)[AttemptState.DELIVERED] > 0, "the first delivery")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    found = states(tenant)
+    assert set(found) == {AttemptState.DELIVERED}
+    assert found.total() == len(slow_world.recipients(domain.name)) < N
+    with tenant_scope(tenant.pk):
+        assert QueueEntry.objects.filter(run_id=None).count() == N - found.total()
+        QueueEntry.objects.all().delete()
