@@ -80,6 +80,6 @@ def unsubscribe_url(copy: Copy) -> str:
     return read(copy.raw()).one_click
 
 
-def path_of(url: str) -> str:
-    """What stands in the request line."""
-    return urlsplit(url).path
+def token_of(url: str) -> str:
+    """The token in one of our URLs."""
+    return urlsplit(url).path.rpartition("/")[2].partition(".")[0]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from scripts.accounting.signatures import algorithms_that_verify, lookup_at
-from scripts.accounting.witness import Copy, mailbox
+from scripts.accounting.witness import Copy, mailbox, token_message
 from tests.e2e.accounting import assert_kept
 from tests.e2e.api import Api
 from tests.e2e.bounce_report import mail_back
@@ -17,7 +17,7 @@ from tests.e2e.campaigns import Marketer, People, import_people, settle
 from tests.e2e.edge import Answer, Edge
 from tests.e2e.ledger import Books, row_counts
 from tests.e2e.product import SCENARIOS, Product
-from tests.e2e.receivers import Receivers, message_of, unsubscribe_url, urls
+from tests.e2e.receivers import Receivers, message_of, token_of, unsubscribe_url, urls
 from tests.e2e.whole_run import AUDIENCE, BY_OPENDKIM, Run, carry_out, need_opendkim
 from tests.integration.waiting import until
 
@@ -146,6 +146,7 @@ def _visit(edge: Edge, copies: list[Copy]) -> Counter[str]:
         found = urls(copy)
         assert len(found) >= 7, found
         for url in found:
+            assert token_message(token_of(url)) == message_of(copy), url
             answers = {method: edge.ask(method, url) for method in ("GET", "HEAD", "OPTIONS")}
             _assert_reads(url, answers)
             kind = {"o": "opened", "c": "clicked"}.get(url.split("/")[3])
