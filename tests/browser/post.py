@@ -83,7 +83,11 @@ def _mail(person: tuple[str, ...], number: int, unsubscribe: str) -> bytes:
         f'<p><a href="{unsubscribe}">配信を停止する</a></p></body></html>',
         subtype="html",
     )
-    return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return (
+        mail.as_bytes(policy=mail.policy.clone(max_line_length=998))
+        .replace(b"\r\n", b"\n")
+        .replace(b"\n", b"\r\n")
+    )
 
 
 def _json(values: dict[str, object]) -> bytes:

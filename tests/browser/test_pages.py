@@ -63,9 +63,10 @@ def _open_menu(page: Page) -> None:
 
 
 def _stop_mail(page: Page) -> None:
-    page.locator("button[name=action]").click()
-    page.locator(".done").wait_for()
-    page.reload()
+    stop = page.locator("button[value=unsubscribe]")
+    if stop.count():
+        stop.click()
+    page.locator("button[value=undo]").wait_for()
 
 
 def _read_mail(tab: str) -> Callable[[Page], None]:

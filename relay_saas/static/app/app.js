@@ -67,7 +67,7 @@
       hooks: { ready: [showNewest], setCursor: [showNewest] },
       series: [{ label: box.dataset.textTime, value: (_, time) => (time === null ? "–" : clock(time)) }, ...series],
       axes: [
-        { stroke: ink, grid, values: (_, times) => times.map(clock) },
+        { stroke: ink, grid, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440].map((minutes) => 60 * minutes), values: (_, times) => times.map(clock) },
         { stroke: ink, grid, size: 64, values: (_, values) => values.map((value) => number.format(value)) },
       ],
       scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.1)] } },
