@@ -104,7 +104,7 @@ def test_the_demo_asks_a_missing_name_again_after_ten_seconds() -> None:
     random=st.floats(0, 1, exclude_max=True),
     timings=st.sampled_from([PRODUCTION, DEMO]),
 )
-def test_a_next_attempt_lies_ahead_and_before_the_expiry(  # noqa: PLR0917 - drawn by hypothesis
+def test_a_next_attempt_lies_ahead_and_before_the_expiry(
     category: Category, stream: Stream, number: int, age: timedelta, random: float, timings: Timings
 ) -> None:
     due = next_attempt(category, stream, number, first_at=NOW - age, now=NOW, random=random, timings=timings)
