@@ -30,6 +30,7 @@ _AT_ONCE: Final = 50
 _SETTLE: Final = settle_sql(condition=OF_DOMAIN)
 _DEFER: Final = defer_sql(condition=OF_DOMAIN)
 _ROWS: Final = 5000
+_MOVE_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Routes:
     def __init__(self, resolver: Resolver, timings: Timings) -> None:
         self._resolver = resolver
         self._timings = timings
+        self._moved_at = -_MOVE_SECONDS
 
     async def resolve_waiting(self, connection: AsyncConnection) -> int:
         """One round over the domains that wait (at most 1,000); returns how many there were."""
@@ -62,9 +64,13 @@ class Routes:
         routes = await asyncio.gather(*map(look_up, domains))
         for domain, route in zip(domains, routes, strict=True):
             await self._settle(connection, domain, route)
-        await connection.execute(MAKE_LANES)
-        while (await connection.execute(MOVE, {"limit": _ROWS})).rowcount == _ROWS:
-            pass
+        now = asyncio.get_running_loop().time()
+        # Without a new answer there is something to move only where another run's answer crossed a launch.
+        if domains or now - self._moved_at > _MOVE_SECONDS:
+            self._moved_at = now
+            await connection.execute(MAKE_LANES)
+            while (await connection.execute(MOVE, {"limit": _ROWS})).rowcount == _ROWS:
+                pass
         return len(domains)
 
     async def _settle(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:

@@ -21,12 +21,13 @@ _AUDIENCE: Final = """
 create temp table delivery_expansion on commit drop as
 select c.id as contact_id, c.email, c.email_key, c.domain, c.attrs, case
     when u.state <> 'subscribed' then 'unsubscribed'
-    when exists (select from campaigns_suppression x
-      where x.tenant_id = u.tenant_id and x.email_key = c.email_key) then 'suppressed'
+    when x.email_key is not null then 'suppressed'
     when c.needs_smtputf8 then 'smtputf8'
     else '' end as reason
 from campaigns_subscription u
 join campaigns_contact c on c.tenant_id = u.tenant_id and c.id = u.contact_id
+left join (select distinct email_key from campaigns_suppression where tenant_id = %(tenant)s) x
+  on x.email_key = c.email_key
 where u.tenant_id = %(tenant)s and u.mailing_list_id = %(list)s
 """
 
@@ -131,7 +132,8 @@ def contact_keys(fields: Iterable[str]) -> list[str]:
 
 
 def _write(cursor: CursorWrapper, parameters: dict[str, Any]) -> tuple[Expansion, dict[str, int]]:
-    cursor.execute("set local work_mem = '64MB'")
+    # A list that was just imported has no statistics yet, and a nested loop over it takes minutes.
+    cursor.execute("set local work_mem = '64MB'; set local enable_nestloop = off")
     cursor.execute("drop table if exists pg_temp.delivery_expansion")
     cursor.execute(_AUDIENCE, parameters)
     cursor.execute("analyze delivery_expansion")
@@ -142,7 +144,9 @@ def _write(cursor: CursorWrapper, parameters: dict[str, Any]) -> tuple[Expansion
     cursor.execute(_LEDGER, parameters)
     audience = cursor.fetchone()[0]
     cursor.execute("select reason, count(*) from delivery_expansion where reason <> '' group by 1")
-    return Expansion(written=written, audience=audience), dict(cursor.fetchall())
+    left_out = dict(cursor.fetchall())
+    cursor.execute("set local enable_nestloop = on")
+    return Expansion(written=written, audience=audience), left_out
 
 
 def _finish(campaign: Campaign, expansion: Expansion, left_out: dict[str, int]) -> None:
