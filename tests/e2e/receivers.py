@@ -45,6 +45,14 @@ class Receivers:
         """(Message-ID, action) of what people and scanners did so far."""
         return {(line["message_id"], line["action"]) for line in self.reactions()}
 
+    def left_from(self, messages: set[str]) -> set[str]:
+        """Who has unsubscribed from one of these messages by one click."""
+        return {
+            mailbox(line["rcpt"])
+            for line in self.reactions()
+            if line["action"] == "unsubscribed" and str(token_message(token_of(line["url"]))) in messages
+        }
+
     def expected_reactions(self, scenario: Path) -> set[tuple[str, str]]:
         """(Message-ID, action) of all that will be done about what was taken so far."""
         habits = {provider.name: provider.people for provider in load_scenario(str(scenario)).providers}
