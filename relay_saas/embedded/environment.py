@@ -46,6 +46,7 @@ def defaults(data: DataDir, ports: Ports) -> dict[str, str]:
         "RELAY_MAILBOXES_URL": f"http://{LOCAL}:{ports.mailboxes}",
         "RELAY_HOST_ID": "local",
         "RELAY_TIMINGS": "demo",
+        "RELAY_STOP_GRACE": "30",
         "RELAY_QUEUE_RUNS": "2",
         "RELAY_STATIC_FROM_SOURCE": "1",
     }

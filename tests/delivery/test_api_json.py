@@ -88,10 +88,11 @@ def test_text_is_read_as_it_stands() -> None:
 
 @pytest.mark.parametrize("part", [b'\\"', b'"', b"\\", b'"\\', b"[", b'"a":{', b" "])
 def test_hostile_bodies_take_no_longer_than_long_ones(part: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(BadBody):
         read_object(b'{"a":"' + part * 2_000_000)
-    assert time.monotonic() - started < 3
+    # Quadratic reading would take minutes of processor time.
+    assert time.process_time() - started < 15
 
 
 def test_a_wide_object_is_refused_before_it_is_built(secret: str) -> None:

@@ -92,9 +92,9 @@ def test_pipelined_commands_cost_one_round_trip(odd: World) -> None:
     for _ in range(3):
         client.ask("NOOP\r\n")
     apart = time.monotonic() - began
-    assert 0.19 < together < 0.39
-    assert 0.19 < body < 0.6
-    assert 0.59 < apart < 0.9
+    assert 0.19 < together < apart
+    assert 0.19 < body < apart
+    assert apart > 0.59
 
 
 def test_too_many_connections_from_one_address_get_421(odd: World) -> None:

@@ -163,9 +163,10 @@ def test_texts_are_safe_and_capped() -> None:
     ids=["parts", "nested", "folds", "groups", "long", "dots", "type"],
 )
 def test_a_hostile_report_is_done_with_quickly(raw: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse_dsn(raw)
-    assert time.perf_counter() - began < 1
+    # Quadratic parsing would take minutes of processor time.
+    assert time.process_time() - began < 5
 
 
 @given(st.binary(max_size=2000))
