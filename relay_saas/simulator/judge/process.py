@@ -8,13 +8,13 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
+from relay_saas.simulator.background import step_back
 from relay_saas.simulator.judge.records import KeyRecords, use_name_server, use_suffix_list
 from relay_saas.simulator.judge.verdict import judge
 from relay_saas.simulator.lifeline import say_ready
 from relay_saas.simulator.options import Options
 from relay_saas.simulator.tail import Follower, Found, numbered, read_message
 
-NICENESS = 10
 LOOK_SECONDS = 0.2
 BATCH = 50
 #: How long look-ups are believed: shorter than any record's time to live, long enough to cost nothing.
@@ -75,7 +75,7 @@ def _judged_until(verdicts: Path) -> int:
 
 async def serve(options: Options, _number: int, ready: int) -> None:
     """Judge until TERM, at low priority."""
-    os.nice(NICENESS)
+    step_back()
     # pyspf still calls dnspython's old name for its look-up.
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     use_suffix_list()

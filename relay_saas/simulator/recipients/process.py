@@ -4,11 +4,11 @@ import asyncio
 import heapq
 import itertools
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from relay_saas.simulator.background import step_back
 from relay_saas.simulator.lifeline import say_ready
 from relay_saas.simulator.options import Options
 from relay_saas.simulator.profiles.loader import load_scenario
@@ -19,7 +19,6 @@ from relay_saas.simulator.recipients.reading import read
 from relay_saas.simulator.tail import Follower, Line, numbered, read_message
 
 LOOK_SECONDS = 0.2
-NICENESS = 5
 Waiting = tuple[float, int, int, Line, str]
 
 
@@ -84,7 +83,7 @@ async def serve(options: Options, _number: int, ready: int) -> None:
     inbox = Inbox(options.folder, habits, options.seed)
     people = People(edge=edge, log=options.folder / "reactions.log", seed=options.seed)
     running: set[asyncio.Task[None]] = set()
-    os.nice(NICENESS)
+    step_back()
     say_ready(ready)
     while True:
         inbox.look()
