@@ -74,8 +74,15 @@ class Story:
         with tenant_scope(cast.tenant_id):
             campaign = request_launch(tenant_id=cast.tenant_id, campaign_id=campaign.pk, actor=SYSTEM)
         memory = self._watch(cast.tenant_id, campaign.pk)
-        self._wait_for_judge()
-        return self._ending(cast, campaign.pk, audience, memory)
+        verdicts: list[dict[str, Any]] = []
+        with self._in_background(lambda: verdicts.append(self._account(cast, campaign.pk, audience))):
+            self._wait_for_judge()
+        return self._ending(cast, campaign.pk, verdicts[0], memory)
+
+    def _account(self, cast: Cast, campaign_id: int, audience: Path) -> dict[str, Any]:
+        return accounting(
+            tenant=cast.tenant, campaign=campaign_id, audience=audience, receivers_folder=self.simulator
+        )
 
     def _import(self, tenant_id: UUID) -> ContactList:
         path = FOLDER / "contacts.csv"
@@ -167,10 +174,7 @@ class Story:
             self._pulse.wait(JUDGE_STEP)
         raise StoryFailed("the receivers' judge did not finish in time")
 
-    def _ending(self, cast: Cast, campaign_id: int, audience: Path, memory: float) -> Ending:
-        verdict = accounting(
-            tenant=cast.tenant, campaign=campaign_id, audience=audience, receivers_folder=self.simulator
-        )
+    def _ending(self, cast: Cast, campaign_id: int, verdict: dict[str, Any], memory: float) -> Ending:
         campaign, totals = self._look(cast.tenant_id, campaign_id)
         with tenant_scope(cast.tenant_id):
             launch = Launch.objects.get(campaign_id=campaign_id)

@@ -3,11 +3,12 @@
 import email.policy
 import re
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 UNSUBSCRIBE_URL = re.compile(r"<\s*(https?://[^>\s]+)\s*>", re.IGNORECASE)
+TAGS = re.compile(r"<(?:a|img)\s[^>]*>", re.IGNORECASE)
 TRACKING_PREFIX = "t."
 
 
@@ -55,17 +56,30 @@ def is_tracking(url: str) -> bool:
 
 
 def read(message: bytes) -> Reading:
-    """What a mail program would find in these bytes."""
-    parsed = parse(message)
-    body = parsed.get_body(preferencelist=("html",))
+    """What a mail program would find in these bytes; reads headers and tags, and no more, since
+    thousands react."""
+    parsed = email.message_from_bytes(message)
     urls = _Urls()
-    if body is not None:
-        urls.feed(str(body.get_content()))
-    one_click = UNSUBSCRIBE_URL.search(str(parsed.get("List-Unsubscribe", "")))
-    offered = "list-unsubscribe=one-click" in str(parsed.get("List-Unsubscribe-Post", "")).lower()
+    for tag in TAGS.finditer(_html(parsed)):
+        urls.feed(tag[0])
+    one_click = UNSUBSCRIBE_URL.search(_header(parsed, "List-Unsubscribe"))
+    offered = "list-unsubscribe=one-click" in _header(parsed, "List-Unsubscribe-Post").lower()
     target = one_click[1] if one_click and offered and is_tracking(one_click[1]) else ""
     return Reading(
         pictures=tuple(dict.fromkeys(filter(is_tracking, urls.pictures))),
         links=tuple(link for link in dict.fromkeys(filter(is_tracking, urls.links)) if link != target),
         one_click=target,
     )
+
+
+def _html(parsed: Message) -> str:
+    """The first HTML part."""
+    for part in parsed.walk():
+        if part.get_content_type() == "text/html":
+            payload = part.get_payload(decode=True)
+            return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    return ""
+
+
+def _header(parsed: Message, name: str) -> str:
+    return "".join(str(parsed.get(name, "")).split("\r\n"))
