@@ -106,8 +106,9 @@ def _of_algorithm(found: tuple[Signature, ...], algorithm: str) -> str:
 
 def header_from_domain(message: bytes) -> str:
     """The domain of the one From address; empty where From is missing, repeated or unreadable."""
+    head = message.partition(b"\r\n\r\n")[0]
     try:
-        headers, _ = dkim.rfc822_parse(message)
+        headers, _ = dkim.rfc822_parse(head + b"\r\n\r\n")
     except dkim.DKIMException:
         return ""
     found = [value for name, value in headers if name.lower() == b"from"]
