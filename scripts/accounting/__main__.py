@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from scripts.accounting import signatures
 from scripts.accounting.ledger import read_ledger
@@ -40,11 +41,13 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Reads, judges, prints."""
     options = arguments()
-    ledger = read_ledger(options.owner, options.tenant, options.campaign)
-    received = [copy for copy in copies(options.received) if _id_of(copy) in ledger.entries]
+    taken = list(copies(options.received))
+    seen = [message for message in map(_id_of, taken) if message is not None]
+    ledger = read_ledger(options.owner, options.tenant, options.campaign, seen)
+    received = [copy for copy in taken if _id_of(copy) in ledger.entries]
     audience = options.audience.read_text(encoding="utf-8").split()
     stopped = json.loads(options.stopped.read_text()) if options.stopped else None
-    verdict = judge(audience, ledger, received, stopped=stopped, quiet=not options.running)
+    verdict = judge(audience, ledger, taken, stopped=stopped, quiet=not options.running)
     report = as_report(verdict)
     signed: object = True
     if options.dns:
@@ -57,7 +60,7 @@ def main() -> int:
     return 0 if report["agrees"] else 1
 
 
-def _id_of(copy: Copy) -> object:
+def _id_of(copy: Copy) -> UUID | None:
     return token_message(copy.mail_from.partition("@")[0])
 
 

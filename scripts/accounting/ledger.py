@@ -1,5 +1,6 @@
 """The ledger, read by SQL as the database's owner."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,6 +25,7 @@ left join delivery_queueentry q on q.tenant_id = m.tenant_id and q.message_id = 
 left join delivery_attempt a on a.tenant_id = m.tenant_id and a.message_id = m.id
 where m.tenant_id = %s and m.campaign_id = %s group by 1, 2, 3, 4
 """
+_FOREIGN = "select id from delivery_message where id = any(%s::uuid[])"
 _COUNTERS = (
     "select state, sum(n)::bigint from delivery_counter where tenant_id = %s and campaign_id = %s group by 1"
 )
@@ -57,10 +59,12 @@ class Ledger:
     audience: int
     entries: dict[UUID, Entry]
     counters: dict[str, int] = field(default_factory=dict)
+    #: Messages of other campaigns and of the API that the receivers took as well.
+    foreign: frozenset[UUID] = frozenset()
 
 
-def read_ledger(url: str, tenant: str, campaign: int) -> Ledger:
-    """Reads a campaign in one snapshot."""
+def read_ledger(url: str, tenant: str, campaign: int, seen: Iterable[UUID] = ()) -> Ledger:
+    """Reads a campaign in one snapshot; `seen` are the messages that the receivers took."""
     with psycopg.connect(url) as owner:
         owner.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         row = owner.execute(_CAMPAIGN, [tenant, campaign]).fetchone()
@@ -76,6 +80,12 @@ def read_ledger(url: str, tenant: str, campaign: int) -> Ledger:
                 leased=leased,
                 attempts=tuple(attempts or ()),
             )
+        others = owner.execute(_FOREIGN, [sorted(set(seen) - entries.keys())]).fetchall()
         counted = owner.execute(_COUNTERS, [tenant_id, campaign]).fetchall()
     counters = {STATES[state]: int(n) for state, n in counted if state in STATES and n}
-    return Ledger(audience=audience or 0, entries=entries, counters=counters)
+    return Ledger(
+        audience=audience or 0,
+        entries=entries,
+        counters=counters,
+        foreign=frozenset(row[0] for row in others),
+    )

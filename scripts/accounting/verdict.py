@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scripts.accounting.ledger import Ledger
-from scripts.accounting.witness import Copy, identities, line_faults, mailbox, parsed, token_message
+from scripts.accounting.witness import (
+    Copy,
+    body_tokens,
+    identities,
+    line_faults,
+    mailbox,
+    parsed,
+    token_message,
+)
 
 #: What is stopped may still be on its way for so long (seconds).
 GRACE = 5.0
@@ -47,8 +55,7 @@ def judge(
     """Compares what was frozen, what the ledger says and what the receivers took.
 
     `stopped`: recipient -> time at which a cancel or an unsubscribe had been answered. `quiet`: the
-    campaign is over,
-    so that everything open is lost.
+    campaign is over, so that everything open is lost.
     """
     frozen = {mailbox(address) for address in audience}
     verdict = Verdict(audience=len(frozen))
@@ -69,8 +76,9 @@ def _check_copy(
     entry = ledger.entries.get(message_id) if message_id else None
     rcpt = mailbox(copy.rcpt)
     if entry is None:
-        # Other mail of the same receivers (API mail, a test) is not this campaign's business unless it is
-        # for its people.
+        # Other mail of the same relay (API mail, another campaign) is not this campaign's business.
+        if message_id not in ledger.foreign:
+            verdict.unexpected.append(f"{rcpt}: a copy of no message in the ledger")
         return None
     verdict.accepted += 1
     verdict.accepted_by_provider[copy.provider] += 1
@@ -82,7 +90,8 @@ def _check_copy(
         verdict.unexpected.append(f"{rcpt}: taken {copy.time - stopped[rcpt]:.1f} s after it was stopped")
     raw = copy.raw()
     verdict.faults += [f"{rcpt}: {fault}" for fault in line_faults(raw)]
-    said = identities(copy, parsed(raw))
+    message = parsed(raw)
+    said = identities(copy, message)
     if said.pop("to") != rcpt:
         verdict.unexpected.append(f"{rcpt}: the To header names somebody else")
     verdict.unexpected += [
@@ -90,6 +99,8 @@ def _check_copy(
         for part, token in said.items()
         if token != str(entry.message)
     ]
+    if strangers := body_tokens(message) - {str(entry.message)}:
+        verdict.unexpected.append(f"{rcpt}: the body carries the token of {min(strangers)}")
     return entry.message
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 #: A token's letter, then 35 bytes in base 32: key id, tenant (4), message (16), extra (4), MAC (10).
 TOKEN_LENGTH = 57
 MESSAGE_AT = slice(5, 21)
+LINK_TOKEN = re.compile(r"/[cou]/([a-z2-7]{57})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,17 @@ def identities(copy: Copy, message: EmailMessage) -> dict[str, str]:
         if "/u/" in target:
             said["unsubscribe"] = str(token_message(target.rpartition("/u/")[2]))
     return said
+
+
+def body_tokens(message: EmailMessage) -> set[str]:
+    """The message ids in the links and pictures of every text part."""
+    found = set()
+    for part in message.walk():
+        if part.get_content_maintype() == "text":
+            payload = part.get_payload(decode=True)
+            text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+            found |= {str(token_message(token)) for token in LINK_TOKEN.findall(text)}
+    return found
 
 
 def line_faults(raw: bytes) -> list[str]:

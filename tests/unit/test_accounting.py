@@ -149,6 +149,19 @@ def test_folded_signatures_are_read_whole() -> None:
     assert rsa_identity(folded) == ("r1", "news.acme.test")
 
 
+def test_a_copy_of_no_message_in_the_ledger_is_unexpected(receivers: Receivers) -> None:
+    receivers.take("nobody@gmail.test", UUID(int=7))
+    verdict = receivers.judged([(3,), (3,), (3,), (3,), (3,), (3,)])
+    assert verdict.unexpected == ["nobody@gmail.test: a copy of no message in the ledger"]
+
+
+def test_a_link_of_somebody_else_in_the_body_is_unexpected(receivers: Receivers) -> None:
+    body = f"http://t.news.acme.test/c/{token('c', IDS[0])} http://t.news.acme.test/c/{token('c', IDS[1])}"
+    receivers.take(ADDRESSES[0], IDS[0], mail(ADDRESSES[0], IDS[0]) + body.encode() + b"\r\n")
+    verdict = receivers.judged([(1,), (3,), (3,), (3,), (3,), (3,)])
+    assert verdict.unexpected == [f"{ADDRESSES[0]}: the body carries the token of {IDS[1]}"]
+
+
 def test_only_tokens_are_read_as_tokens() -> None:
     assert token_message("postmaster") is None
     assert token_message(token("b", IDS[0])) == IDS[0]
