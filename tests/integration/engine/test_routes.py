@@ -158,5 +158,8 @@ def test_a_greylisted_message_comes_back_from_the_same_address_with_the_same_ide
         QueueEntry.objects.update(next_attempt_at=timezone.now())
     second = send(zone)
     assert first.connections[0].peer == second.connections[0].peer
-    assert first.messages == second.messages
-    assert [one.state for one in attempts(tenant)] == [AttemptState.DEFERRED, AttemptState.DELIVERED]
+    # A slow machine may fit one more refused attempt into the first run: the identity is the same over all.
+    assert set(first.messages) == set(second.messages)
+    *before, last = [one.state for one in attempts(tenant)]
+    assert set(before) == {AttemptState.DEFERRED}
+    assert last == AttemptState.DELIVERED
