@@ -153,3 +153,22 @@ def test_a_name_is_verified_by_one_tenant_only(
     monkeypatch.setattr(domains, "check_records", all_found)
     with pytest.raises(DomainTaken):
         domains.verify_domain(tenant_id=other_tenant.pk, domain_id=theirs.pk, actor=SYSTEM)
+
+
+def test_one_domain_that_cannot_be_verified_does_not_keep_the_others_from_being_looked_at(
+    tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = add_domain(tenant_id=other_tenant.pk, name="news.acme.test", actor=SYSTEM)
+    settle(tenant, add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM))
+    later = add_domain(tenant_id=tenant.pk, name="mail.acme.test", actor=SYSTEM)
+
+    async def all_found(records: list[Record], _server: object) -> list[Finding]:
+        await asyncio.sleep(0)
+        return [Finding(record=record, found=(record.value,), ok=True) for record in records]
+
+    monkeypatch.setattr(domains, "check_records", all_found)
+    domains.check_all_domains()
+    with tenant_scope(tenant.pk):
+        assert SendingDomain.objects.get(pk=later.pk).state == SendingDomain.State.VERIFIED
+    with tenant_scope(other_tenant.pk):
+        assert SendingDomain.objects.get(pk=taken.pk).state == SendingDomain.State.PENDING

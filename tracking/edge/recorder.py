@@ -4,7 +4,7 @@ batches."""
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -22,8 +22,10 @@ FLUSH_SECONDS = 0.5
 #: Held this long, so that the rest of a scanner's burst is seen; the report still shows it within 5 s.
 HOLD = BURST_WINDOW
 BATCH = 1000
-#: Beyond this the oldest are written at once, burst or not: memory stays flat under any load.
-MOST = 20_000
+#: Visits that wait while the database is away; memory stays flat, what comes beyond is counted and let go.
+MOST = 100_000
+
+Near = Mapping[UUID, Sequence[Visit]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,15 @@ class Recorder:
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self._pool = pool
         self._waiting: list[Seen] = []
+        self._let_go = 0
         self._writing = asyncio.Lock()
 
     def add(self, seen: Seen) -> None:
         """Keeps a visit for the next flush."""
-        self._waiting.append(seen)
+        if len(self._waiting) < MOST:
+            self._waiting.append(seen)
+        else:
+            self._let_go += 1
 
     async def run(self) -> None:
         """Flushes for ever; a database that is away for a while costs nothing but time."""
@@ -58,32 +64,36 @@ class Recorder:
     async def flush(self, *, everything: bool = False) -> None:
         """Writes what has been held long enough; what cannot be written stays for the next time."""
         async with self._writing:
-            ready = self._take(everything=everything)
+            if self._let_go:
+                log.error("%s engagements were let go: too many wait for the database", self._let_go)
+                self._let_go = 0
+            near = self._near()
             by_tenant = attrgetter("tenant_id")
-            for tenant_id, group in groupby(sorted(ready, key=by_tenant), key=by_tenant):
+            ready = sorted(self._take(everything=everything), key=by_tenant)
+            for tenant_id, group in groupby(ready, key=by_tenant):
                 batch = list(group)
                 try:
-                    await self._write(tenant_id, batch)
+                    await self._write(tenant_id, batch, near)
                 except Exception:
                     log.exception("engagements of tenant %s were not written; they wait", tenant_id)
-                    self._waiting.extend(batch)
+                    for seen in batch:
+                        self.add(seen)
+
+    def _near(self) -> Near:
+        """What waits, by message: a machine is known by what it did around the same time."""
+        near: dict[UUID, list[Visit]] = defaultdict(list)
+        for seen in self._waiting:
+            near[seen.message_id].append(seen.visit)
+        return near
 
     def _take(self, *, everything: bool) -> list[Seen]:
         limit = datetime.now(UTC) - (timedelta(0) if everything else HOLD)
-        overflow = len(self._waiting) - MOST
-        near = defaultdict(list)
-        for seen in self._waiting:
-            near[seen.message_id].append(seen.visit)
-        ready: list[Seen] = []
-        rest: list[Seen] = []
-        for position, seen in enumerate(self._waiting):
-            (ready if position < overflow or seen.visit.at <= limit else rest).append(seen)
-        self._waiting = rest
-        self._near = {message: tuple(visits) for message, visits in near.items()}
+        ready = [seen for seen in self._waiting if seen.visit.at <= limit]
+        self._waiting = [seen for seen in self._waiting if seen.visit.at > limit]
         return ready
 
-    async def _write(self, tenant_id: UUID, batch: Sequence[Seen]) -> None:
-        engaged = [_engaged(seen, self._near[seen.message_id]) for seen in batch]
+    async def _write(self, tenant_id: UUID, batch: Sequence[Seen], near: Near) -> None:
+        engaged = [_engaged(seen, near[seen.message_id]) for seen in batch]
         async with self._pool.connection() as connection:
             await connection.execute("select set_config('app.tenant_id', %s, true)", [str(tenant_id)])
             for at in range(0, len(engaged), BATCH):
