@@ -163,7 +163,12 @@ def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
 
 @pytest.mark.parametrize("number", STOPPING)
 def test_each_stop_signal_is_noticed_and_kills_nothing(number: int) -> None:
-    with noticed() as asked:
-        before = asked()
-        os.kill(os.getpid(), number)
-        assert (before, asked()) == (False, True)
+    # Whoever started the tests may ignore hang-ups (nohup), and that is inherited.
+    outer = signal.signal(number, signal.default_int_handler)
+    try:
+        with noticed() as asked:
+            before = asked()
+            os.kill(os.getpid(), number)
+            assert (before, asked()) == (False, True)
+    finally:
+        signal.signal(number, outer)
