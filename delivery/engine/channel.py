@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from delivery.engine.record import Job
+from delivery.engine.job import Job
 from delivery.models.stream import Stream
 
 LOG = logging.getLogger(__name__)

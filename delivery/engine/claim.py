@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from delivery.engine.record import Job, Release
+from delivery.engine.job import Job, Release
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """

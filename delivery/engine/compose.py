@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from delivery.engine.content import Prepared
-from delivery.engine.record import Job
+from delivery.engine.job import Job
 from delivery.models.stream import Stream
 from relay_saas.mail.dkim import sign
 from relay_saas.mail.merge import Template

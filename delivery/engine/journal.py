@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from delivery.engine.record import Job, Record, from_json, to_json
+from delivery.engine.job import Job, Record, from_json, to_json
 
 _HEAD = struct.Struct(">c16s16sHiI")
 _CRC = struct.Struct(">I")

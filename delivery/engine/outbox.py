@@ -10,8 +10,8 @@ from psycopg_pool import PoolTimeout
 
 from delivery.engine.claim import release
 from delivery.engine.content import Pool
-from delivery.engine.outcomes import Recorder
-from delivery.engine.record import Job, Record, Release
+from delivery.engine.job import Job, Record, Release
+from delivery.engine.record import Recorder
 
 LOG = logging.getLogger(__name__)
 

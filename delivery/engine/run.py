@@ -17,15 +17,15 @@ from delivery.engine.claim import recheck
 from delivery.engine.compose import Composer
 from delivery.engine.config import EngineConfig
 from delivery.engine.content import Contents
+from delivery.engine.job import Job
 from delivery.engine.journal import Journal
 from delivery.engine.lease import Lease
 from delivery.engine.outbox import Outbox
-from delivery.engine.outcomes import Recorder
-from delivery.engine.record import Job
-from delivery.engine.routes import Routes
+from delivery.engine.record import Recorder
+from delivery.engine.route import Routes
 from delivery.engine.scheduler import BLOCKED, Scheduler
-from delivery.engine.sender import Workshop
 from delivery.engine.takeback import settle_run, take_back_dead_runs
+from delivery.engine.talk import Workshop
 from delivery.engine.verdicts import unsent
 from relay_saas.mail.dns import Resolver
 from relay_saas.mail.smtp.session import Options, opportunistic_context

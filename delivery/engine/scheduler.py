@@ -11,9 +11,9 @@ from delivery.engine import permits
 from delivery.engine.channel import Channel, Source
 from delivery.engine.claim import Lane, board, claim, quotas
 from delivery.engine.content import Pool
+from delivery.engine.job import Job
 from delivery.engine.permits import Pair
-from delivery.engine.record import Job
-from delivery.engine.sender import Sender, Workshop
+from delivery.engine.talk import Sender, Workshop
 from delivery.engine.verdicts import unsent
 from delivery.models.ledger import AttemptState
 

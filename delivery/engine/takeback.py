@@ -16,9 +16,9 @@ from psycopg.rows import class_row, dict_row
 
 from delivery.engine import journal, lease
 from delivery.engine.config import EngineConfig
+from delivery.engine.job import Record
 from delivery.engine.journal import Entries, Sent
-from delivery.engine.outcomes import Recorder
-from delivery.engine.record import Record
+from delivery.engine.record import Recorder
 from delivery.engine.verdicts import Moment, in_doubt
 from delivery.models.ledger import AttemptState
 from relay_saas.mail.replies import Stage

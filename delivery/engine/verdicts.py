@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from delivery.engine.record import Job, Record
+from delivery.engine.job import Job, Record
 from delivery.models.ledger import AttemptState
 from delivery.services.timings import STREAMS
 from relay_saas.mail.bounces import EFFECTS, Category, Disposition, Verdict, classify, strikes

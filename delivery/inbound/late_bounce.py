@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
 from campaigns.services.suppression import suppress
-from delivery.engine.replies import digest, normalise
+from delivery.engine.reply_text import digest, normalise
 from delivery.models import Attempt, AttemptState, Message, Reply
 from delivery.services.settle import CONTROL_SHARD
 from delivery.services.stop import suppress_queued

@@ -17,7 +17,7 @@ from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
 from accounts.tenancy import tenant_scope
 from delivery.engine.compose import Composer
 from delivery.engine.content import _CONTENT, prepare
-from delivery.engine.record import Job
+from delivery.engine.job import Job
 from delivery.inbound.address import token_keys, token_of
 from delivery.models import Message, QueueEntry
 from delivery.models.stream import Stream

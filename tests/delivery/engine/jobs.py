@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from delivery.engine.record import Job
+from delivery.engine.job import Job
 from delivery.engine.verdicts import Moment
 from delivery.models.stream import Stream
 from relay_saas.mail.replies import Stage, parse_text

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from delivery.engine.job import Record, from_json, to_json
 from delivery.engine.journal import Journal, claimed, read
-from delivery.engine.record import Record, from_json, to_json
 from delivery.models.ledger import AttemptState
 from tests.delivery.engine.jobs import MESSAGE, NOW, TENANT, a_job
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery.engine.replies import digest, normalise
+from delivery.engine.reply_text import digest, normalise
 
 
 @pytest.mark.parametrize(

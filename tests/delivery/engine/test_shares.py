@@ -7,7 +7,7 @@ import pytest
 
 from delivery.engine.claim import Lane, quotas
 from delivery.engine.permits import share
-from delivery.engine.shaping import organisation, shaping
+from delivery.engine.shape import organisation, shaping
 from delivery.models.stream import Stream
 
 TENANTS = [UUID(int=number) for number in range(1, 6)]

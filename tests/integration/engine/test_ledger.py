@@ -18,9 +18,9 @@ from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
 from delivery.engine import claim, lease, permits
 from delivery.engine.config import EngineConfig
+from delivery.engine.job import Job, Record
 from delivery.engine.journal import Entries, Sent
-from delivery.engine.outcomes import Recorder
-from delivery.engine.record import Job, Record
+from delivery.engine.record import Recorder
 from delivery.engine.takeback import settle_run
 from delivery.models import (
     Attempt,

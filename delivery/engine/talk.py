@@ -13,10 +13,10 @@ from delivery.engine.channel import Channel
 from delivery.engine.compose import Composer
 from delivery.engine.config import EngineConfig
 from delivery.engine.content import Contents
+from delivery.engine.job import Job, Record
 from delivery.engine.journal import Journal
 from delivery.engine.lease import Lease
 from delivery.engine.outbox import Outbox
-from delivery.engine.record import Job, Record
 from delivery.engine.verdicts import Moment, not_allowed, of_outcome, refused, unsent
 from delivery.models.ledger import AttemptState
 from relay_saas.mail.bounces import Category, Disposition, Verdict

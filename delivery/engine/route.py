@@ -9,7 +9,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from delivery.engine.routes_sql import (
+from delivery.engine.route_sql import (
     DOMAIN,
     MAKE_LANES,
     MOVE,
@@ -19,7 +19,7 @@ from delivery.engine.routes_sql import (
     SITE,
     WAITING,
 )
-from delivery.engine.shaping import Limits, shaping
+from delivery.engine.shape import Limits, shaping
 from delivery.models.ledger import AttemptState
 from delivery.services.settle import Settlement, defer_sql, settle_sql
 from relay_saas.mail.bounces import Category

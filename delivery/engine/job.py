@@ -1,0 +1,121 @@
+"""One message's claim and one attempt's outcome, as values; an outcome also travels through the journal."""
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from delivery.models.ledger import AttemptState
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """A claimed queue entry with all that sending it needs. Not frozen: a million of them are made."""
+
+    tenant_id: UUID
+    tenant_number: int
+    message_id: UUID
+    fence: int
+    lane_id: int
+    pool_id: int
+    #: The source that an earlier attempt spoke from.
+    source_id: int | None
+    site_id: int
+    provider_id: int
+    domain: str
+    stream: int
+    campaign_id: int | None
+    contact_id: int | None
+    content_id: int
+    rcpt: str
+    rcpt_key: str
+    merge: dict[str, Any]
+    attempts: int
+    doubts: int
+    dated_at: datetime | None
+    expires_at: datetime
+    #: Why it must not be sent after all; "" where nothing stands against it.
+    blocked: str = ""
+
+    @property
+    def number(self) -> int:
+        """The attempt that is to be made."""
+        return self.attempts + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An attempt as it is written to the ledger."""
+
+    tenant_id: UUID
+    message_id: UUID
+    fence: int
+    number: int
+    state: AttemptState
+    at: datetime
+    campaign_id: int | None = None
+    lane_id: int = 0
+    category: str = ""
+    code: int | None = None
+    enhanced: str = ""
+    stage: str = ""
+    rule: str = ""
+    #: The server's words; "" where nobody answered.
+    reply: str = ""
+    host: str = ""
+    provider_id: int = 0
+    source_id: int | None = None
+    tls: bool | None = None
+    #: Milliseconds of each step.
+    timings: tuple[int, ...] = ()
+    dated_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    #: For a suppression: the address, and after how many such failures within how many days.
+    rcpt_key: str = ""
+    strikes: int | None = None
+    within_days: int | None = None
+    #: Lines for the transcript; "" keeps none.
+    transcript: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether the queue entry ends with it."""
+        return self.state not in AttemptState.open_states()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """No attempt was made: the entry goes back as it is."""
+
+    tenant_id: UUID
+    message_id: UUID
+    fence: int
+
+
+_DATES = ("at", "dated_at", "next_attempt_at")
+_UUIDS = ("tenant_id", "message_id")
+_FIELDS = tuple((item.name, item.default) for item in fields(Record))
+
+
+def to_json(record: Record) -> bytes:
+    """What the journal keeps; values at their default are left out."""
+    values = {name: value for name, default in _FIELDS if (value := getattr(record, name)) != default}
+    return json.dumps(values, default=_plain, ensure_ascii=False).encode()
+
+
+def from_json(text: bytes) -> Record:
+    """The record that `to_json` gave; raises ValueError."""
+    values = json.loads(text)
+    for name in _DATES:
+        if values.get(name) is not None:
+            values[name] = datetime.fromisoformat(values[name])
+    for name in _UUIDS:
+        values[name] = UUID(values[name])
+    values["state"] = AttemptState(values["state"])
+    values["timings"] = tuple(values.get("timings", ()))
+    return Record(**values)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
