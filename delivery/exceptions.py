@@ -43,3 +43,16 @@ class TestSendRefused(DeliveryError):
 
     code = "test_send_refused"
     message = _("The test message cannot be made.")
+
+
+class BadPolicy(DeliveryError):
+    """A suspension or a limit that says nothing."""
+
+    messages: ClassVar[Mapping[str, Text]] = {
+        "no_reason": _("A suspension or a limit needs a reason."),
+        "no_value": _("This limit needs a number of at least 1."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        self.args = (code,)

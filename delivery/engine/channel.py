@@ -52,6 +52,11 @@ class Channel:
     closing: bool = False
 
     @property
+    def key(self) -> tuple[int, int]:
+        """Source and site."""
+        return self.source.id, self.site_id
+
+    @property
     def pair(self) -> tuple[int, int]:
         """What the permits count by: source and provider."""
         return self.source.id, self.provider_id

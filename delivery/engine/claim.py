@@ -13,9 +13,12 @@ from delivery.engine.job import Job, Release
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """
-select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key
+select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key,
+  l.campaign_id, coalesce(d.name, '') as sending_domain
 from delivery_lane l join delivery_site s on s.id = l.site_id
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
+left join campaigns_content w on w.tenant_id = c.tenant_id and w.id = c.content_id
+left join accounts_sendingdomain d on d.tenant_id = w.tenant_id and d.id = w.sending_domain_id
 where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null or c.state = 'sending')
   and l.pool_id = any(%(pools)s) and (l.source_id is null or l.source_id = any(%(sources)s))
   and exists (select from delivery_queueentry q
@@ -87,6 +90,9 @@ class Lane:
     provider_id: int
     stream: int
     site_key: str
+    campaign_id: int | None = None
+    #: The domain that the campaign is sent from; "" without a campaign.
+    sending_domain: str = ""
 
 
 async def board(connection: AsyncConnection, *, pools: Sequence[int], sources: Sequence[int]) -> list[Lane]:

@@ -13,6 +13,7 @@ from delivery.engine.claim import Lane, board, claim, quotas
 from delivery.engine.content import Pool
 from delivery.engine.job import Job
 from delivery.engine.permits import Pair
+from delivery.engine.policy import Policies
 from delivery.engine.talk import Sender, Workshop
 from delivery.engine.verdicts import unsent
 from delivery.models.ledger import AttemptState
@@ -41,6 +42,10 @@ class Scheduler:
         self._run_id = run_id
         self._sources = sources
         self._lanes: list[Lane] = []
+        #: Every lane that was seen, by id: what a claimed job is compared with.
+        self._known: dict[int, Lane] = {}
+        self._served: dict[int, list[Channel]] = {}
+        self.policies = Policies()
         self._read_at = 0.0
         self._granted: dict[Pair, int] = {}
         self._asked_at: dict[Pair, float] = {}
@@ -83,34 +88,56 @@ class Scheduler:
     async def _read_board(self) -> None:
         pools = sorted({source.pool_id for source in self._sources})
         async with self._pool.connection() as connection:
-            self._lanes = await board(connection, pools=pools, sources=[one.id for one in self._sources])
+            self.policies = await Policies.load(connection)
+            lanes = await board(connection, pools=pools, sources=[one.id for one in self._sources])
+            self._known.update((lane.id, lane) for lane in lanes)
+            self._lanes = [lane for lane in lanes if self._serving(lane)]
             unknown = {lane.provider_id for lane in self._lanes} - self._max_messages.keys()
             if unknown:
                 rows = await (await connection.execute(_LIMITS, [list(unknown)])).fetchall()
                 self._max_messages.update(rows)
-        for lane in self._lanes:
-            for source in self._serving(lane):
-                if (source.id, lane.site_id) not in self.channels:
-                    self.channels[source.id, lane.site_id] = Channel(
-                        source=source,
-                        site_id=lane.site_id,
-                        provider_id=lane.provider_id,
-                        max_messages=self._max_messages[lane.provider_id],
-                    )
+        self._served = {
+            lane.id: [self._channel(source, lane) for source in self._serving(lane)] for lane in self._lanes
+        }
+        self._give_back_suspended()
+
+    def _channel(self, source: Source, lane: Lane) -> Channel:
+        if (source.id, lane.site_id) not in self.channels:
+            self.channels[source.id, lane.site_id] = Channel(
+                source=source,
+                site_id=lane.site_id,
+                provider_id=lane.provider_id,
+                max_messages=self._max_messages[lane.provider_id],
+            )
+        return self.channels[source.id, lane.site_id]
+
+    def _give_back_suspended(self) -> None:
+        """What was claimed before a policy came and is not on the wire yet."""
+        for channel in self.channels.values():
+            for job in channel.remove(lambda job, served_by=channel.source.id: self._held(job, served_by)):
+                self._shop.outbox.release(job)
+
+    def _held(self, job: Job, source_id: int) -> bool:
+        lane = self._known.get(job.lane_id)
+        return lane is not None and self.policies.blocks(lane, source_id) is not None
 
     def _serving(self, lane: Lane) -> list[Source]:
-        if lane.source_id is not None:
-            return [source for source in self._sources if source.id == lane.source_id]
-        return [source for source in self._sources if source.pool_id == lane.pool_id]
+        """Our sources that may serve a lane now: its own, or those of its pool, but no suspended one."""
+        return [
+            source
+            for source in self._sources
+            if (source.id == lane.source_id if lane.source_id is not None else source.pool_id == lane.pool_id)
+            and self.policies.blocks(lane, source.id) is None
+        ]
 
     def _wanted(self) -> dict[int, int]:
         """How much to claim per lane: as much as its channels have room, once that is worth a statement."""
-        groups: dict[tuple[int, int | None], list[Lane]] = defaultdict(list)
+        groups: dict[tuple[tuple[int, int], ...], list[Lane]] = defaultdict(list)
         for lane in self._lanes:
-            groups[lane.site_id, lane.source_id].append(lane)
+            groups[tuple(channel.key for channel in self._served[lane.id])].append(lane)
         wanted: dict[int, int] = {}
         for lanes in groups.values():
-            serving = [self.channels[source.id, lanes[0].site_id] for source in self._serving(lanes[0])]
+            serving = self._served[lanes[0].id]
             room = sum(channel.room for channel in serving if 2 * channel.room >= channel.look_ahead)
             if room:
                 wanted |= quotas(lanes, room, self._turn)
@@ -137,13 +164,10 @@ class Scheduler:
 
     def _channel_for(self, job: Job) -> Channel:
         """Of the channels that may serve it, the one with an idle session, else with most room."""
-        serving = [
-            channel
-            for source in self._sources
-            if source.pool_id == job.pool_id and job.source_id in {None, source.id}
-            if (channel := self.channels.get((source.id, job.site_id))) is not None
-        ]
-        return max(serving, key=lambda channel: (len(channel.waiting) - len(channel.jobs) > 0, channel.room))
+        return max(
+            self._served[job.lane_id],
+            key=lambda channel: (len(channel.waiting) - len(channel.jobs) > 0, channel.room),
+        )
 
     async def _ask_permits(self, now: float) -> None:
         demand: dict[Pair, int] = defaultdict(int)

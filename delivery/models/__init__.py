@@ -3,6 +3,7 @@
 from delivery.models.inbound import InboundMail
 from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
+from delivery.models.policy import PolicyAction, PolicyState, Scope
 from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
 from delivery.models.routing import Domain, EgressPool, EgressSource, Provider, Site
 from delivery.models.submission import Submission
@@ -19,11 +20,14 @@ __all__ = [
     "Launch",
     "Message",
     "Permit",
+    "PolicyAction",
+    "PolicyState",
     "Provider",
     "QueueEntry",
     "QueueRun",
     "Reply",
     "Rollup",
+    "Scope",
     "Site",
     "Submission",
     "Transcript",
