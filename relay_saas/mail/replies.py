@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar
 
 from relay_saas.mail.exceptions import MailError
@@ -12,6 +13,8 @@ from relay_saas.mail.exceptions import MailError
 #: Characters of a reply that are kept for storage, display and classification.
 TEXT_LIMIT = 1000
 
+#: Octets of a line that is worth remembering.
+_REPEATED_LINE = 100
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([- \t])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"\s*[\[(#]{0,2}([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]\d|\d)[\])]?:?\s*")
 _ENHANCED_AT_THE_END = re.compile(r"\(#([245])\.(\d{1,3})\.(\d{1,3})\)\s*$")
@@ -98,6 +101,19 @@ def parse(lines: Sequence[bytes]) -> Reply:
         enhanced = found or enhanced
         texts.append(text)
     return Reply(code=code, enhanced=enhanced, lines=tuple(texts))
+
+
+def single(line: bytes) -> Reply | None:
+    """The reply that one line makes, None where another line follows; raises BadReply."""
+    return _repeated(line) if len(line) <= _REPEATED_LINE else _single(line)
+
+
+def _single(line: bytes) -> Reply | None:
+    return parse([line]) if line[3:4] != b"-" else None
+
+
+#: Most servers say the same few lines again and again.
+_repeated = lru_cache(maxsize=1024)(_single)
 
 
 def parse_text(text: str) -> Reply:
