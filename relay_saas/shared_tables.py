@@ -18,6 +18,8 @@ SHARED_TABLES = {
     "delivery_egresspool": "our own addresses",
     "delivery_egresssource": "our own addresses",
     "delivery_queuerun": "our own processes",
+    "delivery_egresshost": "our own machines",
+    "delivery_incarnation": "which database this is",
     "delivery_permit": "our own processes' connections",
     "delivery_policystate": "the operators' and the engine's suspensions and slow-downs",
     "delivery_transition": "which state may follow which",

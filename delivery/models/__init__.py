@@ -1,5 +1,6 @@
 """The ledger, the queue and the map of the outside world."""
 
+from delivery.models.host import EgressHost, Incarnation
 from delivery.models.inbound import InboundMail
 from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
@@ -13,9 +14,11 @@ __all__ = [
     "AttemptState",
     "Counter",
     "Domain",
+    "EgressHost",
     "EgressPool",
     "EgressSource",
     "InboundMail",
+    "Incarnation",
     "Lane",
     "Launch",
     "Message",
