@@ -1,4 +1,5 @@
-"""The records of `.test` and of the loopback's reverse zone: look-up by RFC 1034 §4.3.2 without wildcards."""
+"""The records of `.test`, of the providers' hosts and of the loopback's reverse zone: look-up by RFC 1034
+§4.3.2 without wildcards."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -87,7 +88,7 @@ class Store:
         for broken, rcode in self._faults.items():
             if name.is_subdomain(broken):
                 return None if rcode is None else Answer(rcode=rcode)
-        if not name.is_subdomain(ORIGIN) and not name.is_subdomain(REVERSE):
+        if not (name.is_subdomain(ORIGIN) or name.is_subdomain(REVERSE) or name in self._names):
             return Answer(rcode=dns.rcode.REFUSED)
         found: list[dns.rrset.RRset] = []
         for _ in range(CHAIN_LIMIT):
@@ -118,7 +119,8 @@ class Store:
         """NODATA where the name or one below it exists, else NXDOMAIN, each with the SOA (RFC 2308)."""
         exists = name in self._names or self._ancestors[name] > 0
         exists = exists or bool(self._owners.get(_address_of(name)))
-        origin = ORIGIN if name.is_subdomain(ORIGIN) else REVERSE
+        # A provider's host may carry the name that it has in the world: a zone of its own.
+        origin = next((each for each in (ORIGIN, REVERSE) if name.is_subdomain(each)), name.parent())
         soa = dns.rrset.from_text(origin, NEGATIVE_TTL, "IN", "SOA", _soa())
         rcode = dns.rcode.NOERROR if exists else dns.rcode.NXDOMAIN
         return Answer(rcode=rcode, answer=found, authority=(soa,))

@@ -1,13 +1,17 @@
 """Reads a scenario: TOML files in, frozen providers out."""
 
 import tomllib
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from relay_saas.simulator.exceptions import ProfileError
+from relay_saas.simulator.profiles.crowd import crowd
 from relay_saas.simulator.profiles.model import (
+    Brake,
     Faults,
+    Late,
     Limits,
     MxHost,
     People,
@@ -22,12 +26,16 @@ SECTIONS: dict[str, type] = {
     "limits": Limits,
     "unknown": Share,
     "full": Share,
+    "filtered": Share,
     "greylist": Share,
     "deferred": Share,
     "slow": Share,
+    "late": Late,
     "people": People,
     "faults": Faults,
 }
+#: Sections that may stand several times.
+LISTS: dict[str, type] = {"mx": MxHost, "brakes": Brake}
 Table = dict[str, Any]
 
 
@@ -40,10 +48,9 @@ def load_scenario(name: str) -> Scenario:
         )
         raise ProfileError("unknown_scenario", f"There is no scenario {name!r}. Known are: {known}.")
     tables = _tables(folder)
+    whole = {file: _inherited(file, tables) for file, table in sorted(tables.items()) if table.get("domains")}
     providers = tuple(
-        _provider(file, _inherited(file, tables))
-        for file, table in sorted(tables.items())
-        if table.get("domains")
+        _provider(stem, one) for file, table in whole.items() for stem, one in crowd(file, table)
     )
     _check_addresses(providers)
     return Scenario(name=folder.name, providers=providers)
@@ -90,8 +97,8 @@ def _provider(stem: str, table: Table) -> Provider:
     for key, value in table.items():
         if key == "extends":
             continue
-        if key == "mx":
-            values[key] = tuple(_section(stem, "mx", MxHost, entry) for entry in value)
+        if key in LISTS:
+            values[key] = tuple(_section(stem, key, LISTS[key], entry) for entry in value)
         elif key in SECTIONS:
             values[key] = _section(stem, key, SECTIONS[key], value)
         else:
@@ -123,6 +130,6 @@ def _check_addresses(providers: tuple[Provider, ...]) -> None:
     hosts = [host.address for provider in providers for host in provider.mx]
     domains = [domain for provider in providers for domain in provider.domains]
     for what, names in (("address", hosts), ("domain", domains)):
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
             raise ProfileError("taken_twice", f"The {what} {twice[0]} belongs to two providers.")

@@ -13,7 +13,7 @@ from typing import Any, cast
 from relay_saas.simulator.profiles.model import MxHost, Provider
 from relay_saas.simulator.smtp.content import message_id
 from relay_saas.simulator.smtp.journal import Entry, Journal
-from relay_saas.simulator.smtp.policy import Policy
+from relay_saas.simulator.smtp.policy import Asked, Policy, Refusal, reply_bytes
 from relay_saas.simulator.smtp.session import Delivery, Note, Output, Peer, Session
 from relay_saas.simulator.smtp.tls import TlsLayer
 
@@ -61,19 +61,30 @@ class Connection(asyncio.Protocol):
             return
         # The kernel has answered the SYN at once, so its round trip is added to the banner's.
         delay = 2 * self._delay + site.provider.faults.banner_delay
-        if 0 < limit < site.open_by_client[self._client]:
-            reply = f"421 4.7.0 {self._host.name} Too many concurrent connections from {self._client}\r\n"
-            self._note(
-                Note(
-                    kind="refused", stage="connect", reply=reply.strip(), rule="limit", mail_from="", rcpt=""
-                )
-            )
-            self._send(reply.encode(), delay)
-            self._end()
+        refusal = self._busy() if 0 < limit < site.open_by_client[self._client] else None
+        refusal = refusal or site.policy.braked("connect", Asked(client=self._client), time.time())
+        if refusal is not None:
+            self._turn_away(refusal, delay)
             return
         self._send(self._session.banner(), delay)
         if site.provider.faults.banner[:1] in {"4", "5"}:
             self._end()
+
+    def _busy(self) -> Refusal:
+        words = self._site.provider.limits.busy_reply
+        plain = f"421 4.7.0 {self._host.name} Too many concurrent connections from {self._client}"
+        return Refusal(reply=reply_bytes(words or plain, ip=self._client), rule="limit")
+
+    def _turn_away(self, refusal: Refusal, delay: float) -> None:
+        said = refusal.reply.decode().strip()
+        self._note(
+            Note(kind="refused", stage="connect", reply=said, rule=refusal.rule, mail_from="", rcpt="")
+        )
+        if refusal.then == "reset":
+            self._end(reset=True)
+            return
+        self._send(refusal.reply, delay)
+        self._end()
 
     def data_received(self, data: bytes) -> None:
         """Hand the bytes to the session, decrypted where TLS stands."""
@@ -115,7 +126,7 @@ class Connection(asyncio.Protocol):
         elif out.start_tls and self._site.tls is not None:
             self._tls = TlsLayer(self._site.tls)
         elif out.close:
-            self._end()
+            self._end(reset=out.reset)
 
     def _note(self, note: Note) -> None:
         line: dict[str, Any] = {"time": time.time(), **self._who()}

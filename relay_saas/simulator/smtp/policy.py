@@ -5,16 +5,43 @@ from dataclasses import dataclass, field
 
 from relay_saas.simulator.chance import chance
 from relay_saas.simulator.profiles.model import Provider, Share
+from relay_saas.simulator.smtp.brakes import Brakes
+from relay_saas.simulator.smtp.marks import link_hosts, signers
 
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A reply that refuses, and the rule it comes from."""
+    """A reply that refuses, the rule it comes from, and what follows it: "", "close" or "reset"."""
 
     reply: bytes
     rule: str
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asks for what, as far as the session has come."""
+
+    client: str
+    sender: str = ""
+    recipient: str = ""
+    content: bytes = b""
+
+    def keys(self, by: str) -> tuple[str, ...]:
+        """What a brake counts this for."""
+        if by == "dkim":
+            return signers(self.content)
+        if by == "url":
+            return link_hosts(self.content)
+        plain = {
+            "address": self.client,
+            "sender": self.sender.rpartition("@")[2].lower(),
+            "recipient": self.recipient.lower(),
+            "all": "all",
+        }
+        return (plain[by],)
 
 
 def reply_bytes(lines: tuple[str, ...] | str, **words: str) -> bytes:
@@ -36,20 +63,49 @@ class Policy:
     seed: int
     _first_seen: dict[Key, float] = field(default_factory=dict)
     _refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    _brakes: Brakes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._brakes = Brakes(self.provider.brakes)
+
+    def braked(self, stage: str, asked: Asked, now: float) -> Refusal | None:
+        """The refusal by a brake at this stage, or None."""
+        bitten = self._brakes.bite(stage, asked.keys, now)
+        if bitten is None:
+            return None
+        brake, key = bitten
+        reply = reply_bytes(brake.reply, ip=asked.client, key=key, rcpt=asked.recipient)
+        return Refusal(reply=reply, rule=brake.name, then=brake.then)
+
+    def content(self, asked: Asked, now: float) -> Refusal | None:
+        """The refusal after the final dot, or None where the message is taken."""
+        return self._mailbox("dot", asked.recipient) or self.braked("dot", asked, now)
 
     def recipient(self, *, client: str, sender: str, recipient: str, now: float) -> Refusal | None:
         """The refusal of a RCPT, or None where the recipient is welcome; `now` in seconds."""
         domain = recipient.rpartition("@")[2].lower()
         if domain not in self.provider.domains:
             return Refusal(reply=reply_bytes(f"550 5.7.1 <{recipient}>: Relay access denied"), rule="relay")
-        for rule, share in (("unknown", self.provider.unknown), ("full", self.provider.full)):
-            if self._hit(rule, share, recipient) and self._refuses_again(rule, share, recipient):
-                return Refusal(reply=reply_bytes(share.reply, rcpt=recipient), rule=rule)
+        asked = Asked(client=client, sender=sender, recipient=recipient)
+        refusal = self.braked("rcpt", asked, now) or self._mailbox("rcpt", recipient)
+        if refusal is not None:
+            return refusal
         deferred = self.provider.deferred
         if self._hit("deferred", deferred, recipient) and not self._refused.get(("deferred", recipient)):
             self._refused["deferred", recipient] = 1
             return Refusal(reply=reply_bytes(deferred.reply, rcpt=recipient), rule="deferred")
         return self._greylisted(client=client, sender=sender, recipient=recipient, now=now)
+
+    def _mailbox(self, stage: str, recipient: str) -> Refusal | None:
+        """What the mailbox itself has against it at this stage."""
+        provider = self.provider
+        for rule in ("unknown", "full", "filtered"):
+            share: Share = getattr(provider, rule)
+            if share.stage != stage or not self._hit(rule, share, recipient):
+                continue
+            if self._refuses_again(rule, share, recipient):
+                return Refusal(reply=reply_bytes(share.reply, rcpt=recipient), rule=rule)
+        return None
 
     def dot_delay(self, recipient: str) -> float:
         """Seconds by which the answer to the final dot is late."""

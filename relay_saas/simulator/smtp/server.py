@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from relay_saas.simulator.profiles.model import Provider
+from relay_saas.simulator.smtp.blackhole import BlackHole
 from relay_saas.simulator.smtp.connection import Connection, Site
 from relay_saas.simulator.smtp.journal import Journal
 from relay_saas.simulator.smtp.policy import Policy
@@ -23,6 +24,7 @@ class SmtpServers:
         self._journal = Journal(folder, number)
         self._sites = [self._site(provider, folder, seed) for provider in providers]
         self._servers: list[asyncio.Server] = []
+        self._holes: list[BlackHole] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def _site(self, provider: Provider, folder: Path, seed: int) -> Site:
@@ -39,7 +41,9 @@ class SmtpServers:
         loop = asyncio.get_running_loop()
         for site in self._sites:
             for host in site.provider.mx:
-                if host.behaviour != "refuse":
+                if host.behaviour == "drop":
+                    self._holes.append(BlackHole(host.address, port))
+                elif host.behaviour != "refuse":
                     factory = partial(Connection, site, host)
                     self._servers.append(
                         await loop.create_server(factory, host.address, port, backlog=BACKLOG)
@@ -62,6 +66,8 @@ class SmtpServers:
         """Refuse new connections, end the open ones, finish the log."""
         for server in self._servers:
             server.close()
+        for hole in self._holes:
+            hole.close()
         for task in self._tasks:
             task.cancel()
         for site in self._sites:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from relay_saas.simulator.smtp.commands import Path, Refused, parse_mail, parse_recipient
 from relay_saas.simulator.smtp.content import complaint, unstuff
-from relay_saas.simulator.smtp.policy import Policy, reply_bytes
+from relay_saas.simulator.smtp.policy import Asked, Policy, Refusal, reply_bytes
 
 LONGEST_COMMAND = 1000
 #: Commands whose reply the client must have seen before it goes on (RFC 2920 §3.1).
@@ -53,6 +53,8 @@ class Output:
     deliver: Delivery | None = None
     start_tls: bool = False
     close: bool = False
+    #: With `close`: by a TCP RESET.
+    reset: bool = False
 
 
 class Session:
@@ -198,6 +200,8 @@ class Session:
             reply = complaint(raw, largest=self._provider.limits.message_bytes, eightbit=bool(declared))
             if reply is not None:
                 self._refuse("dot", reply, "content")
+            elif (refusal := self._policy.content(self._asked(recipients[0], raw), self._now())) is not None:
+                self._refuse_by("dot", refusal, recipients[0])
             else:
                 self._waiting = True
                 self._out.deliver = Delivery(
@@ -248,7 +252,8 @@ class Session:
         elif faults.mail:
             self._refuse("mail", reply_bytes(faults.mail), "fault")
         elif 0 < limits.messages_per_session <= self._messages:
-            self._refuse("mail", b"421 4.7.0 Too many messages in this session\r\n", "limit")
+            words = limits.session_reply or ("421 4.7.0 Too many messages in this session",)
+            self._refuse("mail", reply_bytes(words, ip=self._peer.client), "limit")
             self._closing = True
         else:
             provider = self._provider
@@ -257,10 +262,15 @@ class Session:
             )
             if isinstance(path, Refused):
                 self._refuse("mail", path.reply, "syntax")
-            else:
-                self._sender = path
-                self._messages += 1
-                self._say(b"250 2.1.0 OK\r\n")
+                return
+            self._sender = path
+            refusal = self._policy.braked("mail", self._asked(), self._now())
+            if refusal is not None:
+                self._refuse_by("mail", refusal)
+                self._forget_envelope()
+                return
+            self._messages += 1
+            self._say(b"250 2.1.0 OK\r\n")
 
     def _rcpt(self, line: bytes) -> None:
         if self._sender is None:
@@ -281,7 +291,7 @@ class Session:
             client=self._peer.client, sender=self._sender.address, recipient=path.address, now=self._now()
         )
         if refusal is not None:
-            self._refuse("rcpt", refusal.reply, refusal.rule, path.address)
+            self._refuse_by("rcpt", refusal, path.address)
             return
         self._recipients.append(path.address)
         self._say(reply_bytes(literal) if literal else b"250 2.1.5 OK\r\n")
@@ -289,7 +299,8 @@ class Session:
     def _over_recipients(self, recipient: str) -> bool:
         limits = self._provider.limits
         if 0 < limits.recipients_per_session < self._recipients_asked:
-            self._refuse("rcpt", b"421 4.5.3 Too many recipients in this session\r\n", "limit", recipient)
+            words = limits.recipients_reply or ("421 4.5.3 Too many recipients in this session",)
+            self._refuse("rcpt", reply_bytes(words, ip=self._peer.client), "limit", recipient)
             self._closing = True
             return True
         if 0 < limits.recipients_per_message <= len(self._recipients):
@@ -331,6 +342,18 @@ class Session:
         self._out.start_tls = False
         self._refuse("protocol", f"554 5.5.0 Protocol error: {what}\r\n".encode(), "protocol")
         self._closing = True
+
+    def _asked(self, recipient: str = "", content: bytes = b"") -> Asked:
+        sender = self._sender.address if self._sender else ""
+        return Asked(client=self._peer.client, sender=sender, recipient=recipient, content=content)
+
+    def _refuse_by(self, stage: str, refusal: Refusal, recipient: str = "") -> None:
+        """Refuse as the policy says; after a reset nobody hears the reply."""
+        said = self._out.say
+        self._refuse(stage, refusal.reply, refusal.rule, recipient)
+        self._closing = self._closing or bool(refusal.then)
+        if refusal.then == "reset":
+            self._out.say, self._out.reset = said, True
 
     def _refuse(self, stage: str, reply: bytes, rule: str, recipient: str = "") -> None:
         self._note(
