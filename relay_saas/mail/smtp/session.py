@@ -92,14 +92,17 @@ class Session:
                 kind=Kind.UNSUPPORTED, stage=Stage.MAIL, peer=self.peer, reply=missing, tls=self.tls
             )
         self._busy = True
-        work = Transaction(self._protocol, self.options.timeouts, message, pipelining=self.pipelining)
+        work = Transaction(
+            self._protocol,
+            self.options.timeouts,
+            message,
+            pipelining=self.pipelining,
+            peer=self.peer,
+            tls=self.tls,
+            reused=self.transactions,
+        )
         try:
-            result = await work.run(
-                before_dot,
-                extensions=self.capabilities,
-                reused=self.transactions > 0,
-                reset_first=self._stale,
-            )
+            return await work.run(before_dot, extensions=self.capabilities, reset_first=self._stale)
         except BaseException:
             self.abort()
             raise
@@ -108,17 +111,6 @@ class Session:
             self.rcpt_count += work.rcpt_commands
             self.transactions += 1
             self._stale = not work.reset
-        return Outcome(
-            kind=result.kind,
-            stage=result.stage,
-            peer=self.peer,
-            reply=result.reply,
-            cause=result.cause,
-            detail=result.detail,
-            timings=tuple(work.timings),
-            tls=self.tls,
-            reused=self.transactions - 1,
-        )
 
     async def quit(self) -> None:
         """Say QUIT, wait shortly for the answer and close; never raises."""

@@ -1,6 +1,5 @@
 """One message to one recipient over an open session: envelope, body, `before_dot`, dot."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import ClassVar
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.replies import Reply, Stage
 from relay_saas.mail.smtp.limits import BLOCK, Timeouts
-from relay_saas.mail.smtp.outcome import Cause, Kind, Veto
+from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, Tls, Veto
 from relay_saas.mail.smtp.protocol import Lost, SmtpProtocol
 from relay_saas.mail.smtp.truth import Answer, Decision, Step, answer_of, decide
 
@@ -72,17 +71,6 @@ def _check_bytes(data: bytes) -> None:
         raise BadMessage("nul")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """How the transaction ended, without what the session knows."""
-
-    kind: Kind
-    stage: Stage
-    reply: Reply | None = None
-    cause: Cause | None = None
-    detail: str = ""
-
-
 def unsupported(message: Outgoing, extensions: Extensions) -> Reply | None:
     """Our own refusal of what this server cannot take, in a reply's form; None where it can."""
     if message.smtputf8 and "SMTPUTF8" not in extensions:
@@ -119,10 +107,33 @@ def stuffed(data: bytes) -> bytes:
 class Transaction:
     """The act of one transaction; `run` once."""
 
+    __slots__ = (
+        "_answers",
+        "_lost",
+        "_message",
+        "_peer",
+        "_pipelining",
+        "_protocol",
+        "_replies",
+        "_reused",
+        "_timeouts",
+        "_timings",
+        "_tls",
+        "rcpt_commands",
+        "reset",
+    )
+
     def __init__(
-        self, protocol: SmtpProtocol, timeouts: Timeouts, message: Outgoing, *, pipelining: bool
+        self,
+        protocol: SmtpProtocol,
+        timeouts: Timeouts,
+        message: Outgoing,
+        *,
+        pipelining: bool,
+        peer: Peer,
+        tls: Tls | None,
+        reused: int,
     ) -> None:
-        self.timings: list[tuple[Stage, int]] = []
         self.rcpt_commands = 0
         #: Whether it ended behind a RSET that was answered.
         self.reset = False
@@ -130,29 +141,24 @@ class Transaction:
         self._timeouts = timeouts
         self._message = message
         self._pipelining = pipelining
+        self._peer = peer
+        self._tls = tls
+        self._reused = reused
+        self._timings: list[tuple[Stage, int]] = []
         self._answers: dict[Stage, Answer] = {}
         self._replies: dict[Stage, Reply] = {}
         self._lost: Lost | None = None
 
     async def run(
-        self,
-        before_dot: Callable[[], Awaitable[None]],
-        *,
-        extensions: Extensions,
-        reused: bool,
-        reset_first: bool,
-    ) -> Result:
+        self, before_dot: Callable[[], Awaitable[None]], *, extensions: Extensions, reset_first: bool
+    ) -> Outcome:
         """Speak the transaction to its end and leave the protocol usable or failed."""
         mail, rcpt = envelope(self._message, extensions)
         synchronised = await self._offer(mail, rcpt, reset_first=reset_first)
-        if not synchronised or (reused and self._answers[Stage.MAIL] is Answer.LOST):
-            return Result(
-                kind=Kind.NOT_ATTEMPTED,
-                stage=Stage.MAIL,
-                cause=self._lost.cause if self._lost else None,
-                detail=self._lost.detail if self._lost else "",
-            )
-        decision = decide(*(self._answers.get(stage, Answer.UNASKED) for stage in _ENVELOPE))
+        answered = self._answers.get
+        if not synchronised or (self._reused and answered(_MAIL) is Answer.LOST):
+            return self._without_reply(Kind.NOT_ATTEMPTED, _MAIL, self._lost)
+        decision = decide(answered(_MAIL, _UNASKED), answered(_RCPT, _UNASKED), answered(_DATA, _UNASKED))
         if decision.step is Step.SEND_BODY:
             return await self._complete(before_dot)
         if decision.step is Step.LONE_DOT:
@@ -166,20 +172,20 @@ class Transaction:
     async def _offer(self, mail: bytes, rcpt: bytes, *, reset_first: bool) -> bool:
         """Collect the envelope's answers; False where RSET shows that the session is not in step."""
         # A late or doubled reply of the message before is caught by RSET, never by this one's MAIL.
-        commands = [b"RSET\r\n"] * reset_first
+        reset = b"RSET\r\n" if reset_first else b""
         if self._pipelining:
-            self._protocol.send(b"".join([*commands, mail, rcpt, b"DATA\r\n"]), replies=3 + reset_first)
+            self._protocol.send(b"%b%b%bDATA\r\n" % (reset, mail, rcpt), replies=3 + reset_first)
             self.rcpt_commands = 1
         elif reset_first:
-            self._protocol.send(commands[0], replies=1)
+            self._protocol.send(reset, replies=1)
         if reset_first and not await self._reset():
             return False
-        for stage, command in zip(_ENVELOPE, (mail, rcpt, b"DATA\r\n"), strict=True):
+        for stage, command in ((_MAIL, mail), (_RCPT, rcpt), (_DATA, b"DATA\r\n")):
             if not self._pipelining:
                 self._protocol.send(command, replies=1)
-                self.rcpt_commands += stage is Stage.RCPT
+                self.rcpt_commands += stage is _RCPT
             answer = await self._answer(stage)
-            if answer in _END or (not self._pipelining and answer is not Answer.YES):
+            if answer is not _YES and (not self._pipelining or answer in _END):
                 break
         return True
 
@@ -205,9 +211,10 @@ class Transaction:
         return not slipped or (self._lost is not None and self._lost.detail == str(refusal))
 
     async def _answer(self, stage: Stage) -> Answer:
-        began = _now()
+        now = self._protocol.loop.time
+        began = now()
         try:
-            reply = await self._protocol.reply(getattr(self._timeouts, stage))
+            reply = await self._protocol.reply(self._timeouts.of(stage))
         except Lost as lost:
             self._lost = lost
             answer = Answer.ODD if lost.cause is Cause.GARBAGE else Answer.LOST
@@ -215,32 +222,38 @@ class Transaction:
             self._replies[stage] = reply
             answer = answer_of(stage, reply)
         self._answers[stage] = answer
-        self.timings.append((stage, round((_now() - began) * 1000)))
+        self._timings.append((stage, round((now() - began) * 1000)))
         return answer
 
-    async def _complete(self, before_dot: Callable[[], Awaitable[None]]) -> Result:
+    async def _complete(self, before_dot: Callable[[], Awaitable[None]]) -> Outcome:
         """Body, flush, `before_dot`, dot; only after the dot can the message be in doubt."""
         try:
             await self._send_body()
             await before_dot()
             self._protocol.check()
         except Lost as lost:
-            return Result(kind=Kind.LOST_BEFORE_DATA, stage=Stage.DATA, cause=lost.cause, detail=lost.detail)
+            return self._without_reply(Kind.LOST_BEFORE_DATA, _DATA, lost)
         except Veto as veto:
             self._protocol.fail(Lost(Cause.CLOSED, "by us"))
-            return Result(kind=Kind.VETOED, stage=Stage.DATA, detail=str(veto))
+            return self._outcome(Kind.VETOED, _DATA, detail=str(veto))
         self._protocol.send(b".\r\n", replies=1)
-        answer = await self._answer(Stage.DOT)
+        answer = await self._answer(_DOT)
         if answer is Answer.CLOSING:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))
         if answer in {Answer.LOST, Answer.ODD}:
             return self._in_doubt()
-        return Result(kind=Kind.REPLY, stage=Stage.DOT, reply=self._replies[Stage.DOT])
+        return self._outcome(Kind.REPLY, _DOT, reply=self._replies[_DOT])
 
     async def _send_body(self) -> None:
-        body = memoryview(self._message.data if self._message.clean else stuffed(self._message.data))
+        """All of it; returns when nothing of it is left in our buffers."""
+        body = self._message.data if self._message.clean else stuffed(self._message.data)
+        if len(body) <= BLOCK:
+            self._protocol.send(body, replies=0)
+            await self._protocol.flushed(self._timeouts.block)
+            return
+        view = memoryview(body)
         for start in range(0, len(body), BLOCK):
-            self._protocol.send(bytes(body[start : start + BLOCK]), replies=0)
+            self._protocol.send(view[start : start + BLOCK], replies=0)
             await self._protocol.flushed(self._timeouts.block)
 
     async def _lone_dot(self) -> None:
@@ -252,27 +265,50 @@ class Transaction:
         if reply.code == 421:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))
 
-    def _refused(self, decision: Decision) -> Result:
+    def _refused(self, decision: Decision) -> Outcome:
         if decision.trusted and self._answers[decision.stage] in _REFUSALS:
-            return Result(kind=Kind.REPLY, stage=decision.stage, reply=self._replies[decision.stage])
+            return self._outcome(Kind.REPLY, decision.stage, reply=self._replies[decision.stage])
         return self._unanswered(decision.stage)
 
-    def _unanswered(self, stage: Stage) -> Result:
+    def _unanswered(self, stage: Stage) -> Outcome:
         """Before the dot without a reply that can be trusted."""
         said = " / ".join(str(reply) for reply in self._replies.values())
         lost = self._lost or Lost(Cause.GARBAGE, said)
-        return Result(kind=Kind.LOST_BEFORE_DATA, stage=stage, cause=lost.cause, detail=lost.detail or said)
+        return self._outcome(Kind.LOST_BEFORE_DATA, stage, cause=lost.cause, detail=lost.detail or said)
 
-    def _in_doubt(self) -> Result:
-        odd = self._replies.get(Stage.DOT)
+    def _in_doubt(self) -> Outcome:
+        odd = self._replies.get(_DOT)
         lost = self._lost or self._protocol.fail(Lost(Cause.GARBAGE, str(odd)))
-        return Result(kind=Kind.IN_DOUBT, stage=Stage.DOT, cause=lost.cause, detail=lost.detail)
+        return self._without_reply(Kind.IN_DOUBT, _DOT, lost)
+
+    def _without_reply(self, kind: Kind, stage: Stage, lost: Lost | None) -> Outcome:
+        cause, detail = (lost.cause, lost.detail) if lost is not None else (None, "")
+        return self._outcome(kind, stage, cause=cause, detail=detail)
+
+    def _outcome(
+        self,
+        kind: Kind,
+        stage: Stage,
+        *,
+        reply: Reply | None = None,
+        cause: Cause | None = None,
+        detail: str = "",
+    ) -> Outcome:
+        return Outcome(
+            kind=kind,
+            stage=stage,
+            peer=self._peer,
+            reply=reply,
+            cause=cause,
+            detail=detail,
+            timings=tuple(self._timings),
+            tls=self._tls,
+            reused=self._reused,
+        )
 
 
-_ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+# Members of an enumeration are looked up slowly, and these are needed for every message.
+_MAIL, _RCPT, _DATA, _DOT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT
+_YES, _UNASKED = Answer.YES, Answer.UNASKED
 _REFUSALS = frozenset({Answer.LATER, Answer.NEVER, Answer.CLOSING})
 _END = frozenset({Answer.CLOSING, Answer.LOST, Answer.ODD})
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

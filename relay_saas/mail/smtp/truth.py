@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from relay_saas.mail.replies import Reply, Stage
 
@@ -81,6 +82,7 @@ TABLE: tuple[Row, ...] = (
 )
 
 
+@cache
 def decide(mail: Answer, rcpt: Answer, data: Answer) -> Decision:
     """The decision of the first row that matches; the table is total."""
     row = next(row for row in TABLE if mail in row.mail and rcpt in row.rcpt and data in row.data)
