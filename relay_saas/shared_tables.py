@@ -34,3 +34,22 @@ GLOBAL_UNIQUES = {
     "accounts_apikey_hash_key": "a key names its tenant",
     "sendingdomain_verified_once": "a domain is verified by one organization",
 }
+
+#: SECURITY DEFINER functions, the only way past the policies -> what they are asked for.
+DEFINER_FUNCTIONS = {
+    "resolve_membership": "a person's role in the organization that a URL names",
+    "memberships_of": "the organizations of the person who is signed in",
+    "resolve_api_key": "whose key a request carries",
+    "resolve_tenant_number": "whose token a link or a return path carries",
+    "resolve_tenant_slug": "the organization that a command names",
+    "resolve_message": "the organization of the message that an operator asks about",
+    "domains_to_check": "sweeper",
+    "launches_to_write": "sweeper",
+    "campaigns_to_finish": "sweeper",
+    "inbound_to_handle": "sweeper",
+    "ops_lanes": "operators: what waits, by lane",
+    "ops_attempts_today": "operators: attempts of the day by provider and state",
+    "ops_reasons": "operators: refusals and deferrals of lately by class",
+    "ops_doubts": "operators: messages in doubt; each look is in the audit trail",
+    "ops_tenants": "operators: names of organizations",
+}

@@ -26,6 +26,8 @@ class User(AbstractBaseUser):
     name = models.TextField(default="")
     locale = models.TextField(default="en")
     is_active = models.BooleanField(default=True)
+    #: An operator of the relay: sees and stops delivery for everybody, and no organization's pages by it.
+    is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

@@ -3,7 +3,7 @@ wrong."""
 
 from django.db import connection
 
-from relay_saas.shared_tables import GLOBAL_UNIQUES, SHARED_TABLES
+from relay_saas.shared_tables import DEFINER_FUNCTIONS, GLOBAL_UNIQUES, SHARED_TABLES
 
 _TABLES = """
 select c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
@@ -17,6 +17,10 @@ select i.relname, t.relname, x.indisprimary, (select array_agg(a.attname::text o
   join pg_attribute a on a.attrelid = t.oid and a.attnum = k.attnum)
 from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
 where x.indisunique and t.relnamespace = 'public'::regnamespace and not t.relispartition
+"""
+_DEFINERS = """
+select p.proname, has_function_privilege('public', p.oid, 'execute') from pg_proc p
+where p.prosecdef and p.pronamespace = 'public'::regnamespace
 """
 #: The tenant table is keyed by itself.
 ITS_OWN_KEY = "accounts_tenant"
@@ -67,3 +71,10 @@ def _listed(index: str) -> bool:
 def vanished_names() -> list[str]:
     """Tables that are listed as shared but are not there."""
     return sorted(set(SHARED_TABLES) - {row[0] for row in _rows(_TABLES)})
+
+
+def unlisted_definers() -> list[str]:
+    """Functions that pass by the policies and are not listed, are gone, or may be called by anybody."""
+    found = _rows(_DEFINERS)
+    open_to_all = {name for name, public in found if public}
+    return sorted({name for name, _public in found} ^ set(DEFINER_FUNCTIONS) | open_to_all)

@@ -52,6 +52,11 @@ def test_every_unique_begins_with_the_tenant_or_is_listed() -> None:
     assert catalogue.uniques_across_tenants() == []
 
 
+@pytest.mark.django_db
+def test_every_function_that_passes_by_the_policies_is_listed() -> None:
+    assert catalogue.unlisted_definers() == []
+
+
 def test_without_a_scope_every_tenant_table_raises(acme: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TENANT_TABLES)
