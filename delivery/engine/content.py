@@ -72,6 +72,10 @@ class Contents:
         """The content; raises LookupError where it is gone, MailError, SealBroken."""
         key = tenant_id, content_id
         task = self._kept.get(key)
+        if task is not None and task.done() and not task.cancelled() and task.exception() is None:
+            # The way of nearly every message: nothing is awaited.
+            self._kept.move_to_end(key)
+            return task.result()
         if task is None:
             task = self._kept[key] = asyncio.create_task(self._load(tenant_id, content_id))
             while len(self._kept) > _KEPT:

@@ -25,7 +25,7 @@ _CRC = struct.Struct(">I")
 #: Body of S: Date header (seconds since 1970), source, provider.
 _SENT = struct.Struct(">dii")
 #: Seconds that a sync waits for company.
-_GATHER = 0.002
+_GATHER = 0.003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,12 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = -1
+        #: Records of this turn of the event loop: one write takes them all.
+        self._buffer: list[bytes] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._syncer: asyncio.Task[None] | None = None
+        #: Why nothing more can be kept.
+        self._failure: OSError | None = None
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +80,10 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
+        try:
+            self._write()
+        finally:
+            os.close(self._file)
 
     async def about_to_send(self, job: Job, *, dated_at: float, source_id: int) -> None:
         """Returns when the S record is on disk; raises OSError where that cannot be."""
@@ -88,7 +95,8 @@ class Journal:
         await synced
 
     def answered(self, job: Job, record: Record) -> None:
-        """Keeps an outcome until it is in the ledger; outlives us at once, the machine at the next sync."""
+        """Keeps an outcome until it is in the ledger; outlives us within a turn of the event loop, the
+        machine at the next sync. Raises OSError where nothing can be kept any more."""
         self._append(b"R", job, to_json(record))
 
     def not_sent(self, job: Job) -> None:
@@ -96,18 +104,37 @@ class Journal:
         self._append(b"B", job, b"")
 
     def _append(self, kind: bytes, job: Job, body: bytes) -> None:
+        if self._failure is not None:
+            raise self._failure
         head = _HEAD.pack(kind, job.tenant_id.bytes, job.message_id.bytes, job.number, job.fence, len(body))
         record = head + body
-        written = os.write(self._file, record + _CRC.pack(zlib.crc32(record)))
-        if written != len(record) + _CRC.size:
-            raise OSError("the journal took only a part of a record")
+        if not self._buffer:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._buffer.append(record + _CRC.pack(zlib.crc32(record)))
+
+    def _write(self) -> None:
+        """Hands the buffer to the system; a failure is told to whoever comes next."""
+        if not self._buffer:
+            return
+        data = b"".join(self._buffer)
+        self._buffer.clear()
+        try:
+            written = os.write(self._file, data)
+        except OSError as error:
+            self._failure = error
+        else:
+            if written != len(data):
+                self._failure = OSError("the journal took only a part of its records")
 
     async def _sync(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             await asyncio.sleep(_GATHER)
             waiting, self._waiting = self._waiting, []
+            self._write()
             try:
+                if self._failure is not None:
+                    raise self._failure
                 await loop.run_in_executor(None, os.fdatasync, self._file)
             except OSError as error:
                 for synced in waiting:

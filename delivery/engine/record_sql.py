@@ -1,23 +1,25 @@
-"""The statements of outcomes.py; each takes arrays, one element a message."""
+"""The statements of record.py; each takes arrays."""
 
 from typing import Final
 
-#: Compare-and-set on run and fence: a stale worker writes nothing.
+#: Compare-and-set on run and fence: a stale worker writes nothing. Most outcomes of a batch differ in little
+#: more than the message, so what they share is given once, as a kind.
 WRITE: Final = """
-with given as (
-  select * from unnest(
-    %(tenant_id)s::uuid[], %(message_id)s::uuid[], %(fence)s::int[], %(number)s::smallint[],
-    %(campaign_id)s::bigint[], %(state)s::smallint[], %(final)s::bool[], %(category)s::text[],
-    %(code)s::smallint[], %(enhanced)s::text[], %(stage)s::text[], %(rule)s::text[], %(reply_id)s::bigint[],
-    %(host)s::text[], %(provider_id)s::int[], %(source_id)s::int[], %(tls)s::bool[], %(timings)s::text[],
-    %(at)s::timestamptz[], %(dated_at)s::timestamptz[], %(next_attempt_at)s::timestamptz[],
-    %(lane_id)s::bigint[])
-  g(tenant_id, message_id, fence, number, campaign_id, state, final, category, code, enhanced, stage, rule,
-    reply_id, host, provider_id, source_id, tls, timings, at, dated_at, next_attempt_at, lane_id)
-), mine as materialized (
-  select g.* from given g
+with held as materialized (
+  select g.* from unnest(
+    %(tenants)s::uuid[], %(message_ids)s::uuid[], %(fences)s::int[], %(numbers)s::smallint[],
+    %(kinds)s::int[], %(timings)s::text[], %(at)s::timestamptz[], %(dated_at)s::timestamptz[],
+    %(next_attempt_at)s::timestamptz[])
+  g(tenant_id, message_id, fence, number, kind, timings, at, dated_at, next_attempt_at)
   join delivery_queueentry q on q.tenant_id = g.tenant_id and q.message_id = g.message_id
   where q.run_id = %(run)s and q.fence = g.fence and q.attempts + 1 = g.number for no key update of q
+), mine as materialized (
+  select h.*, k.* from held h join unnest(
+    %(campaign_id)s::bigint[], %(lane_id)s::bigint[], %(state)s::smallint[], %(final)s::bool[],
+    %(category)s::text[], %(code)s::smallint[], %(enhanced)s::text[], %(stage)s::text[], %(rule)s::text[],
+    %(reply_id)s::bigint[], %(host)s::text[], %(provider_id)s::int[], %(source_id)s::int[], %(tls)s::bool[])
+  with ordinality k(campaign_id, lane_id, state, final, category, code, enhanced, stage, rule, reply_id, host,
+    provider_id, source_id, tls, number_of_kind) on k.number_of_kind = h.kind
 ), attempts as (
   insert into delivery_attempt (tenant_id, message_id, number, campaign_id, state, category, code, enhanced,
     stage, rule, reply_id, host, provider_id, source_id, tls, timings, at, dated_at, next_attempt_at, run_id)

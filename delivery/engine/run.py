@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from accounts.models.tenant import new_id
-from delivery.engine import journal, lease
+from delivery.engine import incarnation, journal, lease
 from delivery.engine.channel import Source
 from delivery.engine.claim import recheck
 from delivery.engine.compose import Composer
@@ -41,6 +41,7 @@ _ROUTE_IDLE: Final = 1.0
 _SOURCES: Final = """
 select id, pool_id, host(address) as address, helo from delivery_egresssource where host = %s order by id
 """
+_HELD: Final = "select exists (select from delivery_queueentry where run_id = %s)"
 Pool = AsyncConnectionPool[AsyncConnection]
 #: What a background loop survives: the database is away for a while.
 DATABASE_AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -59,6 +60,7 @@ class Run:
         """Runs; returns whether due work may be left; False where the host has no free slot or address."""
         async with _pool(self._config) as pool:
             async with pool.connection() as connection:
+                await incarnation.check(connection, self._config)
                 await take_back_dead_runs(connection, self._config)
                 sources = await _sources(connection, self._config.host)
             if not sources or self._stop():
@@ -76,7 +78,7 @@ class Run:
         scheduler = Scheduler(shop, pool, self.id, sources)
         writing = asyncio.create_task(shop.outbox.run())
         beside = [
-            asyncio.create_task(_every(lease.HEARTBEAT_SECONDS, lambda: self._renew(pool, held))),
+            asyncio.create_task(_every(self._config.heartbeat_seconds, lambda: self._renew(pool, held))),
             asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
             asyncio.create_task(self._route(pool, shop)),
         ]
@@ -142,7 +144,10 @@ class Run:
     async def _settle(self, pool: Pool, held: Lease) -> None:
         """Whatever is still leased to this run: as after a death, by the same code."""
         async with pool.connection() as connection:
-            await settle_run(connection, self._config, self.id, held.slot, journal.read(self._path))
+            row = await (await connection.execute(_HELD, [self.id])).fetchone()
+            # A run that ended well holds nothing, and its journal need not be read.
+            if row is not None and row[0]:
+                await settle_run(connection, self._config, self.id, held.slot, journal.read(self._path))
             await lease.close(connection, self.id)
         journal.remove(self._path)
 
