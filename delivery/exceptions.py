@@ -56,3 +56,19 @@ class BadPolicy(DeliveryError):
     def __init__(self, code: str) -> None:
         super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
         self.args = (code,)
+
+
+class UnknownHost(DeliveryError):
+    """No machine of this name has ever sent."""
+
+    code = "unknown_host"
+    status = 404
+    message = "no host of this name has ever sent"
+
+
+class HostLives(DeliveryError):
+    """A machine that was heard of just now cannot be called dead."""
+
+    code = "host_lives"
+    status = 409
+    message = "it was heard of within the last lease"

@@ -43,6 +43,7 @@ RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
+RELAY_LEASE_SECONDS = env.number("RELAY_LEASE_SECONDS", 45)
 
 # --- Django
 # -----------------------------------------------------------------------------------------------------

@@ -44,6 +44,18 @@ class EngineConfig:
     idle_seconds: float = 3
     #: Seconds that open final dots are awaited after a stop.
     stop_grace: float = 660
+    #: Age of a heartbeat (seconds) at which others may doubt that its run lives.
+    lease_seconds: float = 45
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """Between two heartbeats."""
+        return self.lease_seconds / 9
+
+    @property
+    def trusted_seconds(self) -> float:
+        """Age of its own heartbeat at which a run writes no more dots: well before others doubt it."""
+        return self.lease_seconds * 7 / 9
 
     @property
     def journal_dir(self) -> Path:
@@ -74,4 +86,5 @@ def from_settings() -> EngineConfig:
         edge_scheme=scheme,
         edge_port=f":{port}" if port else "",
         stop_grace=settings.RELAY_STOP_GRACE,
+        lease_seconds=settings.RELAY_LEASE_SECONDS,
     )

@@ -11,12 +11,6 @@ from psycopg import AsyncConnection
 
 from delivery.engine.config import EngineConfig
 
-HEARTBEAT_SECONDS: Final = 5.0
-#: Others may call a run dead when its heartbeat is this old.
-DEAD_SECONDS: Final = 45.0
-#: The run itself stops writing dots earlier.
-TRUSTED_SECONDS: Final = 35.0
-
 _TAKE: Final = """
 insert into delivery_queuerun (id, host, slot, boot_id, pid, journal, started_at, heartbeat_at)
 select %(id)s, %(host)s, s, %(boot_id)s, %(pid)s, %(journal)s, now(), now()
@@ -48,6 +42,8 @@ class Lease:
 
     run_id: UUID
     slot: int
+    #: Age of the own heartbeat (seconds) from which on nothing is written.
+    trusted: float
     renewed: float = field(default_factory=boot_time)
     #: The row was closed by somebody else: nothing more may be written.
     lost: bool = False
@@ -55,7 +51,7 @@ class Lease:
     @property
     def holds(self) -> bool:
         """Whether a dot may be written now."""
-        return not self.lost and boot_time() - self.renewed < TRUSTED_SECONDS
+        return not self.lost and boot_time() - self.renewed < self.trusted
 
     async def renew(self, connection: AsyncConnection) -> None:
         """One heartbeat; counts from before it was asked for."""
@@ -83,7 +79,9 @@ async def take(
         },
     )
     row = await found.fetchone()
-    return None if row is None else Lease(run_id=run_id, slot=row[0], renewed=asked)
+    if row is None:
+        return None
+    return Lease(run_id=run_id, slot=row[0], trusted=config.trusted_seconds, renewed=asked)
 
 
 async def close(connection: AsyncConnection, run_id: UUID) -> None:

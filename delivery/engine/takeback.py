@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from random import random
 from typing import Any, Final
@@ -14,7 +14,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row
 
-from delivery.engine import journal, lease
+from delivery.engine import hosts, journal, lease
 from delivery.engine.config import EngineConfig
 from delivery.engine.job import Record
 from delivery.engine.journal import Entries, Sent
@@ -25,12 +25,9 @@ from relay_saas.mail.replies import Stage
 
 LOG = logging.getLogger(__name__)
 
-#: A younger heartbeat of a process that is still there may only mean that we look too early.
-_FRESH: Final = timedelta(seconds=10)
-
 _OPEN: Final = """
-select id, slot, boot_id, pid, journal, heartbeat_at, now() as now from delivery_queuerun
-where host = %s and closed_at is null and id <> all(%s)
+select id, slot, boot_id, pid, journal, extract(epoch from now() - heartbeat_at)::float8 as silent
+from delivery_queuerun where host = %s and closed_at is null
 """
 _LEASED: Final = """
 select q.tenant_id, q.message_id, q.fence, q.attempts, q.doubts, q.campaign_id, q.lane_id, q.dated_at,
@@ -67,13 +64,18 @@ class Left:
 
 
 async def take_back_dead_runs(connection: AsyncConnection, config: EngineConfig) -> int:
-    """Settles the dead runs of this host; returns how many. Other hosts' runs are left to their own host."""
+    """Settles the dead runs of this host, and those of hosts that are known to be dead; returns how many."""
+    await hosts.report_start(connection, config)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_OPEN, [config.host, []])
+        await cursor.execute(_OPEN, [config.host])
         runs = await cursor.fetchall()
     settled = 0
     for run in runs:
         settled += await _take_back(connection, config, run)
+    for run in await hosts.dead_elsewhere(connection, config):
+        LOG.warning("queue run %s of host %s is dead: all that it held is in doubt", run["id"], run["host"])
+        await _without_journal(connection, config, run)
+        settled += 1
     return settled
 
 
@@ -81,26 +83,34 @@ async def _take_back(connection: AsyncConnection, config: EngineConfig, run: dic
     path = Path(run["journal"])
     try:
         with journal.claimed(path) as dead:
-            if not dead or not _gone(run):
+            if not dead or not _gone(run, config):
                 return False
             LOG.warning("queue run %s (process %s) is dead and is taken back", run["id"], run["pid"])
             await settle_run(connection, config, run["id"], run["slot"], journal.read(path))
             await lease.close(connection, run["id"])
             journal.remove(path)
     except FileNotFoundError:
-        if not _gone(run):
+        # Nothing else tells whether its owner lives. By now it has stopped writing dots of its own accord.
+        if run["silent"] <= config.lease_seconds:
             return False
         LOG.warning("the journal of queue run %s is gone: all that it held is in doubt", run["id"])
-        await settle_run(connection, config, run["id"], run["slot"], None)
-        await lease.close(connection, run["id"])
+        await _without_journal(connection, config, run)
     return True
 
 
-def _gone(run: dict[str, Any]) -> bool:
-    """Whether the owner of a run's row cannot be alive, given that its journal is not locked."""
+async def _without_journal(connection: AsyncConnection, config: EngineConfig, run: dict[str, Any]) -> None:
+    await settle_run(connection, config, run["id"], run["slot"], None)
+    await lease.close(connection, run["id"])
+
+
+def _gone(run: dict[str, Any], config: EngineConfig) -> bool:
+    """Whether the owner of a run's row cannot be alive, given that its journal is not locked.
+
+    A young heartbeat of a process that is still there may only mean that we look too early.
+    """
     if run["boot_id"] != lease.boot_id() or not psutil.pid_exists(run["pid"]):
         return True
-    return bool(run["now"] - run["heartbeat_at"] > _FRESH)
+    return bool(run["silent"] > 2 * config.heartbeat_seconds)
 
 
 async def settle_run(

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class EgressHost(models.Model):
-    """A machine with sending addresses, by its RELAY_HOST_ID; it writes its own start, operators its death."""
+    """A machine with sending addresses, by RELAY_HOST_ID; it writes its own start, operators its death."""
 
     name = models.TextField(primary_key=True)
     #: Of the machine's present start, since when (by the database's clock) it is known.
