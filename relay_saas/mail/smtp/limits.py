@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from relay_saas.mail.replies import Stage
-
 #: Octets of one reply line and of one reply; RFC 5321 asks for 512 a line.
 MAX_LINE = 4 * 1024
 MAX_REPLY = 64 * 1024
@@ -26,10 +24,6 @@ class Timeouts:
     #: Shorter waits are the commonest source of duplicates.
     dot: float = 600
     quit: float = 5
-
-    def of(self, stage: Stage) -> float:
-        """Seconds for the reply to the command of a stage (MAIL, RCPT, DATA or DOT)."""
-        return float(getattr(self, stage))
 
 
 #: Octets of body that are flushed under one deadline.

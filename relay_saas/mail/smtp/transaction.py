@@ -180,11 +180,13 @@ class Transaction:
             self._protocol.send(reset, replies=1)
         if reset_first and not await self._reset():
             return False
-        for stage, command in ((_MAIL, mail), (_RCPT, rcpt), (_DATA, b"DATA\r\n")):
+        times = self._timeouts
+        steps = ((_MAIL, mail, times.mail), (_RCPT, rcpt, times.rcpt), (_DATA, b"DATA\r\n", times.data))
+        for stage, command, seconds in steps:
             if not self._pipelining:
                 self._protocol.send(command, replies=1)
                 self.rcpt_commands += stage is _RCPT
-            answer = await self._answer(stage)
+            answer = await self._answer(stage, seconds)
             if answer is not _YES and (not self._pipelining or answer in _END):
                 break
         return True
@@ -210,11 +212,11 @@ class Transaction:
         # A host that says the same to every command has not slipped, it has blocked us.
         return not slipped or (self._lost is not None and self._lost.detail == str(refusal))
 
-    async def _answer(self, stage: Stage) -> Answer:
+    async def _answer(self, stage: Stage, seconds: float) -> Answer:
         now = self._protocol.loop.time
         began = now()
         try:
-            reply = await self._protocol.reply(self._timeouts.of(stage))
+            reply = await self._protocol.reply(seconds)
         except Lost as lost:
             self._lost = lost
             answer = Answer.ODD if lost.cause is Cause.GARBAGE else Answer.LOST
@@ -237,7 +239,7 @@ class Transaction:
             self._protocol.fail(Lost(Cause.CLOSED, "by us"))
             return self._outcome(Kind.VETOED, _DATA, detail=str(veto))
         self._protocol.send(b".\r\n", replies=1)
-        answer = await self._answer(_DOT)
+        answer = await self._answer(_DOT, self._timeouts.dot)
         if answer is Answer.CLOSING:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))
         if answer in {Answer.LOST, Answer.ODD}:
