@@ -28,7 +28,8 @@ from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
 from delivery.engine.verdicts import unsent
 from relay_saas.mail.dns import Resolver
-from relay_saas.mail.smtp.session import Options, opportunistic_context
+from relay_saas.mail.smtp.session import Options
+from relay_saas.mail.smtp.tls import opportunistic_context
 
 LOG = logging.getLogger(__name__)
 

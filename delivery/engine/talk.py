@@ -24,7 +24,8 @@ from relay_saas.mail.dns import Candidates, Resolver, candidates
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.replies import Stage
 from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, SessionFailed, Veto
-from relay_saas.mail.smtp.session import Options, Session, TlsPolicy, open_session
+from relay_saas.mail.smtp.session import Options, Session, open_session
+from relay_saas.mail.smtp.tls import TlsPolicy
 from relay_saas.mail.smtp.transaction import BadMessage
 from relay_saas.vault import SealBroken
 

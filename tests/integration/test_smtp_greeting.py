@@ -8,7 +8,8 @@ import pytest
 
 from relay_saas.mail.replies import Stage, parse_text
 from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, SessionFailed
-from relay_saas.mail.smtp.session import TlsPolicy, capabilities_of
+from relay_saas.mail.smtp.session import capabilities_of
+from relay_saas.mail.smtp.tls import ResumingContext, TlsPolicy, opportunistic_context
 from tests.integration.certificates import server_context
 from tests.integration.scripted_server import Say, Script, ScriptedServer
 from tests.integration.smtp_session import QUICK, connect, run, send
@@ -135,6 +136,37 @@ def test_starttls_is_used_where_offered_whatever_the_certificate(tmp_path: Path,
     run(work())
 
 
+def test_a_host_s_tls_session_is_taken_up_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        context = opportunistic_context()
+        async with ScriptedServer(tls=server_context(tmp_path)) as server:
+            resumed = []
+            for _ in range(3):
+                session = await connect(server.port, context=context)
+                assert session.tls is not None
+                resumed.append(session.tls.resumed)
+                assert (await send(session, "token1")).delivered
+                await session.quit()
+            assert resumed == [False, True, True]
+
+    run(work())
+
+
+def test_a_host_that_has_forgotten_the_tls_session_gets_a_full_handshake(tmp_path: Path) -> None:
+    async def work() -> None:
+        context = opportunistic_context()
+        async with ScriptedServer(tls=server_context(tmp_path)) as server:
+            await (await connect(server.port, context=context)).quit()
+            server.tls = server_context(tmp_path)
+            for resumed in (False, True):
+                session = await connect(server.port, context=context)
+                assert session.tls is not None
+                assert session.tls.resumed is resumed
+                await session.quit()
+
+    run(work())
+
+
 def test_a_big_message_leaves_whole_under_tls(tmp_path: Path) -> None:
     body = b"0123456789abcde\r\n" * 40_000
 
@@ -188,7 +220,7 @@ def test_required_tls_fails_where_it_is_not_offered() -> None:
 
 
 def test_a_verifying_context_refuses_an_expired_certificate(tmp_path: Path) -> None:
-    context = ssl.create_default_context()
+    context = ResumingContext()
 
     async def work() -> None:
         async with ScriptedServer(tls=server_context(tmp_path, expired=True)) as server:

@@ -55,6 +55,8 @@ class Tls:
 
     version: str
     cipher: str
+    #: Whether the host took an earlier session up again.
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,33 +6,17 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from ipaddress import ip_address
 
 from relay_saas.mail.replies import Reply, Stage
 from relay_saas.mail.smtp.limits import Timeouts
 from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, SessionFailed, Tls
 from relay_saas.mail.smtp.protocol import Lost, SmtpProtocol
+from relay_saas.mail.smtp.tls import ResumingContext, TlsPolicy, opportunistic_context
 from relay_saas.mail.smtp.transaction import Outgoing, Transaction, unsupported
 
 #: Linux: choose the local port at connect, so that each destination has the whole port range.
 _IP_BIND_ADDRESS_NO_PORT = 24
-
-
-class TlsPolicy(StrEnum):
-    """NEVER is for hosts whose STARTTLS is known to be broken."""
-
-    NEVER = "never"
-    OPPORTUNISTIC = "opportunistic"
-    REQUIRED = "required"
-
-
-def opportunistic_context() -> ssl.SSLContext:
-    """Encrypts without asking who answers: better than clear text, which is the alternative (RFC 7435)."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +28,7 @@ class Options:
     source: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: TlsPolicy = TlsPolicy.OPPORTUNISTIC
-    context: ssl.SSLContext = field(default_factory=opportunistic_context)
+    context: ResumingContext = field(default_factory=opportunistic_context)
     #: False is for hosts whose PIPELINING is known to be broken.
     pipelining: bool = True
 
@@ -174,10 +158,11 @@ class _Opening:
         session.capabilities = await self._greet(protocol)
         if self._options.tls is not TlsPolicy.NEVER:
             self._enter(Stage.TLS)
-            session.tls = await self._secure(protocol, session.capabilities)
-            if session.tls is not None:
+            if (secured := await self._secure(protocol, session.capabilities)) is not None:
+                session.tls = tls_of(secured)
                 self._enter(Stage.EHLO)
                 session.capabilities = await self._greet(protocol)
+                self._options.context.remember(self._name, secured)
         return session
 
     def outcome(self, lost: Lost) -> Outcome:
@@ -247,7 +232,14 @@ class _Opening:
         await self._positive(protocol, self._options.timeouts.ehlo)
         return {}
 
-    async def _secure(self, protocol: SmtpProtocol, capabilities: dict[str, tuple[str, ...]]) -> Tls | None:
+    @property
+    def _name(self) -> str:
+        return self._peer.host.rstrip(".")
+
+    async def _secure(
+        self, protocol: SmtpProtocol, capabilities: dict[str, tuple[str, ...]]
+    ) -> ssl.SSLObject | None:
+        """STARTTLS; None where the session stays in clear and may."""
         required = self._options.tls is TlsPolicy.REQUIRED
         if "STARTTLS" not in capabilities:
             if required:
@@ -259,11 +251,12 @@ class _Opening:
             if required or reply.code == 421:
                 raise _Refused(reply)
             return None
-        secured = await protocol.start_tls(
-            self._options.context, self._peer.host.rstrip("."), self._options.timeouts.tls
-        )
-        cipher = secured.cipher()
-        return Tls(version=secured.version() or "", cipher=cipher[0] if cipher else "")
+        context = self._options.context
+        try:
+            return await protocol.start_tls(context, self._name, self._options.timeouts.tls)
+        except Lost:
+            context.forget(self._name)
+            raise
 
     async def _positive(self, protocol: SmtpProtocol, seconds: float) -> Reply:
         reply = await protocol.reply(seconds)
@@ -280,6 +273,16 @@ def capabilities_of(reply: Reply) -> dict[str, tuple[str, ...]]:
         if keyword:
             found[keyword] = tuple(parameters)
     return found
+
+
+def tls_of(secured: ssl.SSLObject) -> Tls:
+    """What is told about a secured session."""
+    cipher = secured.cipher()
+    return Tls(
+        version=secured.version() or "",
+        cipher=cipher[0] if cipher else "",
+        resumed=bool(secured.session_reused),
+    )
 
 
 def _expecting_banner() -> SmtpProtocol:
