@@ -13,8 +13,9 @@ from uuid import UUID
 
 from psycopg_pool import AsyncConnectionPool
 
+from delivery.services.doubt import RESOLVE_SQL, resolve_parameters
 from tracking.services.machine import BURST_WINDOW, Visit, machine_reason
-from tracking.services.record import RECORD_SQL, Engaged, record_parameters
+from tracking.services.record import RECORD_SQL, Engaged, proofs, record_parameters
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,10 @@ class Recorder:
         async with self._pool.connection() as connection:
             await connection.execute("select set_config('app.tenant_id', %s, true)", [str(tenant_id)])
             for at in range(0, len(engaged), BATCH):
-                await connection.execute(RECORD_SQL, record_parameters(tenant_id, engaged[at : at + BATCH]))
+                part = engaged[at : at + BATCH]
+                await connection.execute(RECORD_SQL, record_parameters(tenant_id, part))
+                if proven := proofs(part):
+                    await connection.execute(RESOLVE_SQL, resolve_parameters(tenant_id, proven))
 
 
 def _engaged(seen: Seen, near: Sequence[Visit]) -> Engaged:

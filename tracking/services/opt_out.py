@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from accounts.tenancy import tenant_scope
 from campaigns.services.suppression import resubscribe, unsubscribe
+from delivery.services.doubt import RESOLVE_SQL, resolve_parameters
 from delivery.services.stop import suppress_queued
 from tracking.models import Engagement
 from tracking.selectors.recipient import Recipient
-from tracking.services.record import RECORD_SQL, Engaged, record_parameters
+from tracking.services.record import RECORD_SQL, Engaged, proofs, record_parameters
 
 
 def opt_out(recipient: Recipient, *, source: str, address: str, user_agent: str) -> None:
@@ -57,3 +58,4 @@ def _record(recipient: Recipient, kind: str, reason: str, address: str, user_age
     )
     with connection.cursor() as cursor:
         cursor.execute(RECORD_SQL, record_parameters(recipient.tenant_id, [engaged]))
+        cursor.execute(RESOLVE_SQL, resolve_parameters(recipient.tenant_id, proofs([engaged])))

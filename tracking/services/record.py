@@ -77,3 +77,8 @@ def record_parameters(tenant_id: UUID, batch: Sequence[Engaged]) -> dict[str, An
         "agents": [one.user_agent[:400] for one in batch],
         "times": [one.at for one in batch],
     }
+
+
+def proofs(batch: Sequence[Engaged]) -> list[tuple[UUID, str]]:
+    """Who reacted in person has the mail, even where the answer to it was lost (RESOLVE_SQL of delivery)."""
+    return [(one.message_id, one.kind) for one in batch if not one.machine]
