@@ -1,0 +1,1 @@
+"""`python -m scripts.bench`: what the sending engine does a second, beside Postfix with OpenDKIM."""

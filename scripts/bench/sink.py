@@ -1,0 +1,93 @@
+"""The receiver: Postfix' `smtp-sink`, which counts; with a folder it also keeps every mail."""
+
+import os
+import pwd
+import re
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from relay_saas.embedded.probes import greets
+from relay_saas.embedded.supervisor import Child, Program
+from scripts.bench.stand import BenchFailed, Stand
+
+_READY_SECONDS: Final = 10.0
+#: Waiting connections, and sessions at once: 20 destinations x 2 runs x 20 sessions, and Postfix' own.
+_BACKLOG, _SESSIONS = "1024", "2000"
+#: Before each kept mail; no header and no line of the letter looks like it.
+MARK: Final = b"\x01\x02 kept mail\n"
+_STARTED: Final = r"\001\002 kept mail\n"
+_COUNTED: Final = re.compile(rb"mesg=(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sink:
+    """A running receiver on 127.0.0.1."""
+
+    child: Child
+    port: int
+    log: Path
+    folder: Path | None
+
+    @property
+    def accepted(self) -> int:
+        """Messages answered with 250 after their dot."""
+        size = self.log.stat().st_size
+        with self.log.open("rb") as file:
+            file.seek(max(0, size - 400))
+            found = _COUNTED.findall(file.read())
+        return int(found[-1]) if found else 0
+
+    def kept(self) -> Iterator[bytes]:
+        """Every kept mail as it was received: without the receiver's own header, with CRLF line ends."""
+        for path in sorted(self.folder.iterdir()) if self.folder else ():
+            for mail in path.read_bytes().split(MARK)[1:]:
+                yield _as_received(mail)
+
+
+@contextmanager
+def receiving(stand: Stand, *, keep: bool = False, name: str = "sink") -> Iterator[Sink]:
+    """`smtp-sink -c` on a free port; with `keep` it appends every mail to a file a minute."""
+    program = shutil.which("smtp-sink") or shutil.which("smtp-sink", path="/usr/sbin:/usr/libexec/postfix")
+    if program is None:
+        raise BenchFailed("smtp-sink is missing: it comes with postfix (apt-get install postfix)")
+    port = free_port()
+    log = stand.supervisor.data.log(name)
+    log.unlink(missing_ok=True)
+    folder = stand.supervisor.data.root / f"{name}-mails" if keep else None
+    argv = [program, "-c", "-m", _SESSIONS]
+    if os.geteuid() == 0:
+        # It insists on a user; another one than ours could not write below our folder.
+        argv += ["-u", pwd.getpwuid(os.geteuid()).pw_name]
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        argv += ["-S", _STARTED, "-D", f"{folder}/%H%M."]
+    argv += [f"inet:127.0.0.1:{port}", _BACKLOG]
+    child = stand.supervisor.spawn(Program(name=name, argv=tuple(argv), stage=2))
+    stand.supervisor.await_ready(child, greets(port, b"220"), seconds=_READY_SECONDS)
+    try:
+        yield Sink(child=child, port=port, log=log, folder=folder)
+    finally:
+        stand.stop(child)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
+def _as_received(mail: bytes) -> bytes:
+    """The receiver's header ends with its Received field of three lines; it adds one empty line at the end."""
+    lines = mail.removesuffix(b"\n").split(b"\n")
+    at = next(place for place, line in enumerate(lines) if line.startswith(b"Received: from"))
+    return b"\r\n".join(lines[at + 3 :])

@@ -1,0 +1,95 @@
+"""`python -m scripts.bench.stage STEP JSON`: what a tenant does before a row, through the product's services."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+import django
+import psycopg
+from django.conf import settings
+
+django.setup()
+
+from accounts.audit import SYSTEM  # noqa: E402 - models can be imported once Django is set up
+from accounts.services.dns_records import tenant_records  # noqa: E402
+from accounts.services.domains import add_domain, verify_domain  # noqa: E402
+from accounts.services.tenants import create_tenant  # noqa: E402
+from accounts.tenancy import tenant_scope  # noqa: E402
+from campaigns.models import Campaign, ContactField, ContactList  # noqa: E402
+from campaigns.services.campaigns import CampaignDraft, create_campaign  # noqa: E402
+from campaigns.services.fields import create_field  # noqa: E402
+from campaigns.services.launch import request_launch  # noqa: E402
+from relay_saas.net.zone import ZoneRecord, publish  # noqa: E402
+from scripts.bench import letter  # noqa: E402
+
+
+def tenant(*, slug: str) -> dict[str, Any]:
+    """An organization with ten fields and a verified domain that signs by RSA and Ed25519."""
+    made = create_tenant(
+        slug=slug,
+        name=slug.title(),
+        actor=SYSTEM,
+        locale="en",
+        time_zone="UTC",
+        legal_name=f"{slug.title()} Ltd",
+        postal_address="1 High Street, London",
+        contact_address=f"support@{slug}.test",
+    )
+    for key in letter.FIELDS:
+        create_field(tenant_id=made.pk, key=key, label=key, kind=ContactField.Kind.TEXT, actor=SYSTEM)
+    domain = add_domain(tenant_id=made.pk, name=f"news.{slug}.test", actor=SYSTEM)
+    records = [ZoneRecord(name=one.name, type=one.type, value=one.value) for one in tenant_records(domain)]
+    publish(records, zone=domain.name)
+    verified = verify_domain(tenant_id=made.pk, domain_id=domain.pk, actor=SYSTEM)
+    return {"tenant": str(made.pk), "domain": domain.name, "state": verified.state}
+
+
+def campaign(*, tenant: str, domain: str, name: str, first: int, count: int, to: list[str]) -> dict[str, Any]:
+    """A list of `count` contacts numbered from `first`, spread over the domains `to`, and a draft to it."""
+    tenant_id = UUID(tenant)
+    with tenant_scope(tenant_id):
+        mailing_list = ContactList.objects.create(tenant_id=tenant_id, name=name)
+    values = {
+        "tenant": tenant_id, "list": mailing_list.pk, "first": first, "count": count, "domains": to,
+    }  # fmt: skip
+    with psycopg.connect(settings.DATABASE_OWNER_URL) as owner:
+        owner.execute(letter.CONTACTS, values)
+        owner.execute(letter.SUBSCRIPTIONS, values)
+    with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
+        owner.execute("vacuum analyze campaigns_contact, campaigns_subscription")
+    with tenant_scope(tenant_id):
+        draft = CampaignDraft(
+            name=name,
+            mailing_list_id=mailing_list.pk,
+            from_name="Bench Store",
+            from_address=f"letters@{domain}",
+            subject=letter.SUBJECT,
+            preheader=letter.PREHEADER,
+            markup=Campaign.Markup.HTML,
+            html_source=letter.html(),
+            text_source=letter.text(),
+        )
+        made = create_campaign(tenant_id=tenant_id, draft=draft, actor=SYSTEM)
+    return {"campaign": made.pk}
+
+
+def launch(*, tenant: str, campaign: int) -> dict[str, Any]:
+    """Launches; `began` is the machine's monotonic clock right before the request."""
+    began = time.monotonic()
+    with tenant_scope(UUID(tenant)):
+        request_launch(tenant_id=UUID(tenant), campaign_id=campaign, actor=SYSTEM)
+    return {"began": began}
+
+
+STEPS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
+    "tenant": tenant,
+    "campaign": campaign,
+    "launch": launch,
+}
+
+if __name__ == "__main__":
+    said = STEPS[sys.argv[1]](**json.loads(sys.argv[2]))
+    sys.stdout.write(json.dumps(said, default=str) + "\n")
