@@ -19,6 +19,7 @@ SHARED_TABLES = {
     "delivery_egresssource": "our own addresses",
     "delivery_queuerun": "our own processes",
     "delivery_egresshost": "our own machines",
+    "delivery_hosttrait": "what MX hosts have shown of their extensions",
     "delivery_incarnation": "which database this is",
     "delivery_permit": "our own processes' connections",
     "delivery_policystate": "the operators' and the engine's suspensions and slow-downs",

@@ -8,6 +8,7 @@ from delivery.models.policy import PolicyAction, PolicyState, Scope
 from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
 from delivery.models.routing import Domain, EgressPool, EgressSource, Provider, Site
 from delivery.models.submission import Submission
+from delivery.models.trait import HostTrait
 
 __all__ = [
     "Attempt",
@@ -17,6 +18,7 @@ __all__ = [
     "EgressHost",
     "EgressPool",
     "EgressSource",
+    "HostTrait",
     "InboundMail",
     "Incarnation",
     "Lane",
