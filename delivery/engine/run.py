@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from accounts.models.tenant import new_id
 from delivery.engine import incarnation, journal, lease
+from delivery.engine.breaker import Breaker
 from delivery.engine.channel import Source
 from delivery.engine.claim import recheck
 from delivery.engine.compose import Composer
@@ -165,6 +166,7 @@ class Run:
                 token_keys=config.token_keys, edge_scheme=config.edge_scheme, edge_port=config.edge_port
             ),
             resolver=Resolver(config.dns, limits=config.dns_limits),
+            breaker=Breaker(pool, config.timings.otherwise.waits[0]),
             random=Random(),
             options={
                 source.id: Options(helo=source.helo, source=source.address, context=context)

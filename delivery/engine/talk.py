@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from delivery.engine.breaker import Breaker
 from delivery.engine.channel import Channel
 from delivery.engine.compose import Composer
 from delivery.engine.config import EngineConfig
@@ -48,6 +49,7 @@ class Workshop:
     contents: Contents
     composer: Composer
     resolver: Resolver
+    breaker: Breaker
     random: Random
     options: dict[int, Options]
     #: Set by the run: nothing new is begun.
@@ -194,6 +196,7 @@ class Sender:
         else:
             self._avoided.clear()
             self._settle(job, outcome, dated_at)
+            await shop.breaker.heard(self._channel.site_id, outcome)
 
     def _next_host(self, outcome: Outcome) -> bool:
         """A fresh session that was lost before MAIL was answered: the next host of the site is tried."""
