@@ -75,6 +75,8 @@ class Outcome:
     tls: Tls | None = None
     #: Transactions that this session had before; 0 for a fresh one.
     reused: int = 0
+    #: Whether MAIL, RCPT and DATA went out together.
+    pipelined: bool = False
 
     @property
     def delivered(self) -> bool:

@@ -306,6 +306,7 @@ class Transaction:
             timings=tuple(self._timings),
             tls=self._tls,
             reused=self._reused,
+            pipelined=self._pipelining,
         )
 
 
