@@ -15,8 +15,9 @@ from relay_saas.mail.replies import Stage
 _SELECT: Final = """
 select a.message_id, a.number, a.campaign_id, a.state, a.category, a.code, a.enhanced, a.stage, a.rule,
   coalesce(r.text, '') as reply, a.host, p.name as provider, a.tls, a.timings, a.at, a.dated_at,
-  a.next_attempt_at, a.run_id, m.rcpt, m.stream, m.submission_id, m.created_at, coalesce(d.name, '') as domain,
-  coalesce(s.key, '') as site, coalesce(host(e.address), '') as source_address, coalesce(e.helo, '') as helo,
+  a.next_attempt_at, a.run_id, m.rcpt, m.stream, m.submission_id, m.created_at,
+  coalesce(d.name, '') as domain, coalesce(s.key, '') as site,
+  coalesce(host(e.address), '') as source_address, coalesce(e.helo, '') as helo,
   coalesce(o.name, '') as pool, coalesce(w.name, '') as sending_domain
 from delivery_attempt a
 join delivery_message m on m.tenant_id = a.tenant_id and m.id = a.message_id

@@ -1,0 +1,40 @@
+"""Which policies hold for a place: what an operator, a rule or the engine has stopped or slowed down there."""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from delivery.models import PolicyState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a message waits. A part that is not known is None (the domain: ""): only policies that say
+    nothing of it hold."""
+
+    tenant_id: UUID
+    stream: int
+    pool_id: int | None = None
+    source_id: int | None = None
+    site_id: int | None = None
+    provider_id: int | None = None
+    campaign_id: int | None = None
+    #: The tenant's sending domain.
+    domain: str = ""
+
+
+def active_policies() -> QuerySet[PolicyState]:
+    """What holds now, newest first."""
+    return PolicyState.objects.filter(Q(until=None) | Q(until__gt=Now()), ended_at=None).order_by("-id")
+
+
+def policies_at(place: Place) -> list[PolicyState]:
+    """What holds for all that waits at this place, newest first; what is about one server of a site is not."""
+    found = active_policies().filter(host="", domain__in={"", place.domain})
+    for name, value in asdict(place).items():
+        if name != "domain":
+            anything = Q(**{name: None})
+            found = found.filter(anything if value is None else anything | Q(**{name: value}))
+    return list(found)
