@@ -1,4 +1,4 @@
-"""Which policies hold for a place: what an operator, a rule or the engine has stopped or slowed down there."""
+"""Which policies hold for a place: what an operator, a rule or the engine stopped or slowed down there."""
 
 from dataclasses import asdict, dataclass
 from uuid import UUID
@@ -31,7 +31,7 @@ def active_policies() -> QuerySet[PolicyState]:
 
 
 def policies_at(place: Place) -> list[PolicyState]:
-    """What holds for all that waits at this place, newest first; what is about one server of a site is not."""
+    """What holds for all that waits there, newest first; not what is about one server of a site."""
     found = active_policies().filter(host="", domain__in={"", place.domain})
     for name, value in asdict(place).items():
         if name != "domain":

@@ -76,7 +76,15 @@ def story_of(*, tenant_id: UUID, message_id: UUID) -> Story:
             if entry
             else None
         )
-        waits = _waits(message, content, domain, campaign, attempts, entry, lane)
+        waits = _waits(
+            message=message,
+            content=content,
+            domain=domain,
+            campaign=campaign,
+            attempts=attempts,
+            entry=entry,
+            lane=lane,
+        )
         return Story(
             message=message,
             content=content,
@@ -98,6 +106,7 @@ def story_of(*, tenant_id: UUID, message_id: UUID) -> Story:
 
 
 def _waits(
+    *,
     message: Message,
     content: Content,
     domain: Domain,

@@ -72,7 +72,6 @@ def waits_of(
     if lane.site_id is None:
         found.append(Wait(why=Why.ROUTE, until=domain.expires_at, detail=domain.state))
     if entry.next_attempt_at > now:
-        # The demo's greylisting and a domain's second question are attempts, too: what they said is the class.
         found.append(
             Wait(why=Why.RETRY, until=entry.next_attempt_at, detail=last.category)
             if last is not None

@@ -37,7 +37,8 @@ def explain_lines(told: dict[str, Any]) -> Iterator[str]:
     yield from _next(told["next_attempt"])
     for one in told["suppressions"]:
         mine = ", because of this message" if one["made_by_this_message"] else ""
-        yield f"suppressed since {one['since']} for {one['scope']}: {one['reason']}{mine} {one['detail']}".rstrip()
+        why = f"{one['reason']}{mine} {one['detail']}".rstrip()
+        yield f"suppressed since {one['since']} for {one['scope']}: {why}"
     for one in told["engagements"]:
         link = "" if one["link"] is None else f" link {one['link']}"
         who = f" by a machine ({one['reason']})" if one["machine"] else ""
@@ -50,7 +51,8 @@ def _origin(told: dict[str, Any]) -> Iterator[str]:
     if "campaign" in origin:
         via = f"written by campaign {origin['campaign']} “{origin['name']}” ({origin['state']})"
     elif origin:
-        via = f"accepted as {origin['submission']} by {origin['channel']}, request {origin['request_id'] or '-'}"
+        request = f", request {origin['request_id']}" if origin["request_id"] else ""
+        via = f"accepted as {origin['submission']} by {origin['channel']}{request}"
     yield f"  {via} at {told['accepted_at']} for {told['tenant']}, stream {told['stream']}"
 
 
@@ -67,8 +69,8 @@ def _attempt(one: dict[str, Any]) -> Iterator[str]:
         yield f"  class {one['category'] or '-'}, rule {one['rule'] or '-'}"
     if one["peer_address"]:
         tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[one["tls"]]
-        where = f"{one['source_address'] or '-'} ({one['egress_source'] or '-'}, pool {one['egress_pool'] or '-'})"
-        yield f"  {where} -> {one['peer_address']['name']}, {tls}"
+        ours = f"{one['egress_source'] or '-'}, pool {one['egress_pool'] or '-'}"
+        yield f"  {one['source_address'] or '-'} ({ours}) -> {one['peer_address']['name']}, {tls}"
     if one["timings"]:
         yield "  " + ", ".join(f"{name} {milliseconds} ms" for name, milliseconds in one["timings"].items())
     if one["in_doubt"]:
