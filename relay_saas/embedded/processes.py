@@ -87,5 +87,6 @@ def _simulator(data: DataDir, ports: Ports, scenario: str) -> tuple[str, ...]:
     return (
         *("-m", "relay_saas.simulator", "--data", str(data.simulator), "--scenario", scenario),
         *("--dns-port", str(ports.dns), "--smtp-port", str(ports.smtp)),
-        *("--mailboxes-port", str(ports.mailboxes), "--edge", f"{LOCAL}:{ports.edge}", "--seed", "1"),
+        *("--mailboxes-port", str(ports.mailboxes), "--edge", f"{LOCAL}:{ports.edge}"),
+        *("--inbound", f"{LOCAL}:{ports.inbound}", "--seed", "1"),
     )

@@ -19,6 +19,8 @@ class Options:
     mailboxes_port: int = 8025
     #: host:port of the tracking edge to which recipients' requests go; empty: nobody reacts.
     edge: str = ""
+    #: host:port of the relay's mail server, for bounces, complaints and answers; empty: nobody writes.
+    inbound: str = ""
     seed: int = 1
     judge: bool = True
     recipients: bool = True
@@ -32,8 +34,12 @@ class Options:
     @property
     def edge_address(self) -> tuple[str, int] | None:
         """Host and port of the edge, or None."""
-        host, _, port = self.edge.rpartition(":")
-        return (host, int(port)) if host else None
+        return _address(self.edge)
+
+    @property
+    def inbound_address(self) -> tuple[str, int] | None:
+        """Host and port of the relay's mail server, or None."""
+        return _address(self.inbound)
 
     def to_json(self) -> str:
         """The options on a child's command line."""
@@ -45,6 +51,11 @@ class Options:
         return cls(**json.loads(text))
 
 
+def _address(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    return (host, int(port)) if host else None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a run on a parser."""
     parser.add_argument("--data", required=True, help="folder for logs, messages and records")
@@ -53,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--smtp-port", type=int, default=2525)
     parser.add_argument("--mailboxes-port", type=int, default=8025)
     parser.add_argument("--edge", default="", help="host:port of the tracking edge")
+    parser.add_argument("--inbound", default="", help="host:port at which the relay takes bounces")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--judge", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--recipients", action=argparse.BooleanOptionalAction, default=True)

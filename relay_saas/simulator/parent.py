@@ -39,7 +39,7 @@ def roles(options: Options) -> list[str]:
     names = ["dns", *(f"smtp-{number}" for number in range(1, options.smtp_processes + 1)), "mailboxes"]
     if options.judge:
         names.append("judge")
-    if options.recipients and options.edge:
+    if options.recipients and (options.edge or options.inbound):
         names.append("recipients")
     return names
 

@@ -1,16 +1,15 @@
-"""Carries plans out: pictures, links and one-click requests to the edge, each written to reactions.log."""
+"""Carries plans out: pictures, links and one-click requests to the edge."""
 
 import asyncio
-import json
 import logging
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final
 
 from relay_saas.simulator.chance import chance
 from relay_saas.simulator.edge import ask
-from relay_saas.simulator.recipients.plan import Plan
-from relay_saas.simulator.recipients.reading import Reading
+from relay_saas.simulator.recipients.reactions import Mail, Reactions
+from relay_saas.simulator.recipients.reading import read
 
 LOG = logging.getLogger(__name__)
 AT_ONCE = 20
@@ -21,19 +20,12 @@ BROWSERS = (
 )
 IMAGE_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 SCANNER = "Mozilla/5.0 (compatible; BarracudaCentral; link scanner)"
+#: All that Apple's Mail Privacy Protection says of itself.
+PREFETCH = "Mozilla/5.0"
 ONE_CLICK_BODY = b"List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """A message in a recipient's hands."""
-
-    recipient: str
-    provider: str
-    message_id: str
-    reading: Reading
-    plan: Plan
+#: What asks the edge; the other actions are letters.
+REQUESTS: Final = frozenset({"opened", "clicked", "unsubscribed", "scanned", "gated", "prefetched"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,28 +33,36 @@ class People:
     """All recipients; so many requests at once and no more."""
 
     edge: tuple[str, int]
-    log: Path
+    log: Reactions
     seed: int
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def react(self, mail: Mail, action: str) -> None:
-        """Do one thing that the plan says: opened, clicked, unsubscribed or scanned."""
-        reading, plan = mail.reading, mail.plan
+        """Do one thing that the plan says, one of REQUESTS."""
+        reading, plan = read(mail.raw), mail.plan
         browser = BROWSERS[int(chance(self.seed, "browser", mail.recipient) * len(BROWSERS))]
         if action == "opened":
-            agent = IMAGE_PROXY if plan.proxied else browser
-            for url in reading.pictures:
-                await self._ask(mail, action, "GET", url, agent)
+            await self._get(mail, action, reading.pictures, IMAGE_PROXY if plan.proxied else browser)
+        elif action == "prefetched":
+            await self._get(mail, action, reading.pictures, PREFETCH)
         elif action == "clicked" and reading.links:
-            await self._ask(
-                mail, action, "GET", reading.links[int(plan.which_link * len(reading.links))], browser
-            )
+            link = reading.links[int(plan.which_link * len(reading.links))]
+            await self._get(mail, action, [link], browser)
         elif action == "unsubscribed" and reading.one_click:
             await self._ask(mail, action, "POST", reading.one_click, "", body=ONE_CLICK_BODY)
         elif action == "scanned":
-            await asyncio.gather(
-                *(self._ask(mail, action, "GET", url, SCANNER) for url in reading.everything)
-            )
+            requests = (self._ask(mail, action, "GET", url, SCANNER) for url in reading.everything)
+            await asyncio.gather(*requests)
+        elif action == "gated":
+            await asyncio.gather(*(self._try(mail, url, browser) for url in reading.everything))
+
+    async def _get(self, mail: Mail, action: str, urls: Iterable[str], agent: str) -> None:
+        for url in urls:
+            await self._ask(mail, action, "GET", url, agent)
+
+    async def _try(self, mail: Mail, url: str, browser: str) -> None:
+        for method in ("HEAD", "GET"):
+            await self._ask(mail, "gated", method, url, browser)
 
     async def _ask(
         self, mail: Mail, action: str, method: str, url: str, agent: str, *, body: bytes = b""
@@ -76,16 +76,4 @@ class People:
             except (OSError, TimeoutError, ValueError) as error:
                 LOG.warning("the edge did not answer: %r", error)
                 status = 0
-        line = {
-            "time": time.time(),
-            "action": action,
-            "provider": mail.provider,
-            "rcpt": mail.recipient,
-            "message_id": mail.message_id,
-            "method": method,
-            "url": url,
-            "user_agent": agent,
-            "status": status,
-        }
-        with self.log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self.log.write(mail, action, method=method, url=url, agent=agent, status=status)

@@ -5,17 +5,19 @@ import heapq
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from relay_saas.simulator.background import step_back
 from relay_saas.simulator.lifeline import say_ready
 from relay_saas.simulator.options import Options
 from relay_saas.simulator.profiles.loader import load_scenario
-from relay_saas.simulator.profiles.model import People as Habits
-from relay_saas.simulator.recipients.people import Mail, People
-from relay_saas.simulator.recipients.plan import Plan, plan
-from relay_saas.simulator.recipients.reading import read
+from relay_saas.simulator.profiles.model import Provider
+from relay_saas.simulator.recipients.people import REQUESTS, People
+from relay_saas.simulator.recipients.plan import ACTIONS, Plan, plan
+from relay_saas.simulator.recipients.post import Post
+from relay_saas.simulator.recipients.reactions import Mail, Reactions
+from relay_saas.simulator.recipients.writers import Writers
 from relay_saas.simulator.tail import Follower, Line, numbered, read_message
 
 LOOK_SECONDS = 0.2
@@ -25,9 +27,9 @@ Waiting = tuple[float, int, int, Line, str]
 class Inbox:
     """What was delivered and waits for a reaction; where reading stopped is kept over a restart."""
 
-    def __init__(self, folder: Path, habits: dict[str, Habits], seed: int) -> None:
+    def __init__(self, folder: Path, providers: Mapping[str, Provider], seed: int) -> None:
         self._folder = folder
-        self._habits = habits
+        self._providers = providers
         self._seed = seed
         self._state = folder / "recipients.json"
         self._positions: dict[str, int] = json.loads(self._state.read_text()) if self._state.exists() else {}
@@ -50,25 +52,24 @@ class Inbox:
 
     def plan(self, line: Line) -> Plan:
         """What the recipient of a line of the log will do."""
-        habits = self._habits.get(line["provider"], Habits())
-        return plan(habits, seed=self._seed, recipient=line["rcpt"], message_id=line["message_id"])
+        provider = self._providers.get(line["provider"])
+        if provider is None:
+            return Plan()
+        recipient, message_id = line["rcpt"], line["message_id"]
+        return plan(
+            provider.people, seed=self._seed, recipient=recipient, message_id=message_id, late=provider.late
+        )
 
     def due(self, now: float) -> Iterator[tuple[Mail, str]]:
         """Reactions whose time has come."""
         while self._waiting and self._waiting[0][0] <= now:
             _, _, number, line, action = heapq.heappop(self._waiting)
-            mail = Mail(
-                recipient=line["rcpt"],
-                provider=line["provider"],
-                message_id=line["message_id"],
-                reading=read(read_message(self._folder, number, line)),
-                plan=self.plan(line),
-            )
-            yield mail, action
+            raw = read_message(self._folder, number, line)
+            yield Mail(line=line, raw=raw, plan=self.plan(line)), action
 
 
 def _times(planned: Plan) -> Iterator[tuple[str, float]]:
-    for action in ("opened", "clicked", "unsubscribed", "scanned"):
+    for action in ACTIONS:
         when = getattr(planned, action)
         if when is not None:
             yield action, when
@@ -76,19 +77,22 @@ def _times(planned: Plan) -> Iterator[tuple[str, float]]:
 
 async def serve(options: Options, _number: int, ready: int) -> None:
     """Let people react until TERM."""
-    edge = options.edge_address
-    if edge is None:
-        return
-    habits = {provider.name: provider.people for provider in load_scenario(options.scenario).providers}
-    inbox = Inbox(options.folder, habits, options.seed)
-    people = People(edge=edge, log=options.folder / "reactions.log", seed=options.seed)
+    providers = {provider.name: provider for provider in load_scenario(options.scenario).providers}
+    inbox = Inbox(options.folder, providers, options.seed)
+    log = Reactions(path=options.folder / "reactions.log")
+    edge, inbound = options.edge_address, options.inbound_address
+    people = People(edge=edge, log=log, seed=options.seed) if edge else None
+    writers = Writers(post=Post(server=inbound), providers=providers, log=log) if inbound else None
     running: set[asyncio.Task[None]] = set()
     step_back()
     say_ready(ready)
     while True:
         inbox.look()
         for mail, action in inbox.due(time.time()):
-            task = asyncio.create_task(people.react(mail, action))
+            who = people if action in REQUESTS else writers
+            if who is None:
+                continue
+            task = asyncio.create_task(who.react(mail, action))
             running.add(task)
             task.add_done_callback(running.discard)
             await asyncio.sleep(0)
