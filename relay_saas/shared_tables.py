@@ -22,6 +22,12 @@ SHARED_TABLES = {
     "delivery_hosttrait": "what MX hosts have shown of their extensions",
     "delivery_incarnation": "which database this is",
     "delivery_permit": "our own processes' connections",
+    "delivery_poolassignment": "which of our addresses carry whose mail",
+    "delivery_shapingoverride": "the operators' limits",
+    "delivery_sitefeedback": "what recipients' servers have taught us",
+    "delivery_rulehit": "what recipients' servers have taught us",
+    "delivery_warmupplan": "the warm-up of our addresses",
+    "delivery_warmupday": "the warm-up of our addresses",
     "delivery_policystate": "the operators' and the engine's suspensions and slow-downs",
     "delivery_transition": "which state may follow which",
 }

@@ -6,9 +6,11 @@ from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
 from delivery.models.policy import PolicyAction, PolicyState, Scope
 from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
-from delivery.models.routing import Domain, EgressPool, EgressSource, Provider, Site
+from delivery.models.routing import Domain, EgressPool, EgressSource, PoolAssignment, Provider, Site
+from delivery.models.shaping import RuleHit, ShapingOverride, SiteFeedback
 from delivery.models.submission import Submission
 from delivery.models.trait import HostTrait
+from delivery.models.warmup import WarmupDay, WarmupPlan
 
 __all__ = [
     "Attempt",
@@ -27,13 +29,19 @@ __all__ = [
     "Permit",
     "PolicyAction",
     "PolicyState",
+    "PoolAssignment",
     "Provider",
     "QueueEntry",
     "QueueRun",
     "Reply",
     "Rollup",
+    "RuleHit",
     "Scope",
+    "ShapingOverride",
     "Site",
+    "SiteFeedback",
     "Submission",
     "Transcript",
+    "WarmupDay",
+    "WarmupPlan",
 ]

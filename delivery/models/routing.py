@@ -3,6 +3,8 @@ tenant's data."""
 
 from django.db import models
 
+from delivery.models.stream import Stream
+
 
 class Provider(models.Model):
     """Whose limits and rules apply; many sites may belong to one provider. Id 0 is "not known yet"."""
@@ -70,3 +72,22 @@ class EgressSource(models.Model):
 
     def __str__(self) -> str:
         return str(self.address)
+
+
+class PoolAssignment(models.Model):
+    """Whose mail a pool carries: a tenant's, a stream's, or one tenant's stream; the closest one counts."""
+
+    # The column is not called tenant_id, because the table is the operators': no tenant's page reads it.
+    tenant_id = models.UUIDField(null=True, db_column="of_tenant")
+    stream = models.SmallIntegerField(choices=Stream, null=True)
+    pool = models.ForeignKey(EgressPool, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "stream"], nulls_distinct=False, name="poolassignment_whose"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pool)
