@@ -59,11 +59,17 @@ class Session:
         """Whether MAIL, RCPT and DATA go out together."""
         return self.options.pipelining and "PIPELINING" in self.capabilities
 
-    async def transaction(self, message: Outgoing, before_dot: Callable[[], Awaitable[None]]) -> Outcome:
+    async def transaction(
+        self,
+        message: Outgoing,
+        before_dot: Callable[[], Awaitable[None]],
+        before_data: Callable[[], None] = lambda: None,
+    ) -> Outcome:
         """Send one message to one recipient.
 
         Everything that can stop it must be done before; `before_dot` runs when all body bytes have left our
-        buffers and nothing but the dot is missing. It may raise Veto (outcome VETOED); any other error and
+        buffers and nothing but the dot is missing, `before_data` where DATA is still to be written after
+        RCPT was answered (without PIPELINING). Both may raise Veto (outcome VETOED); any other error and
         a cancellation close the connection and pass through. Raises BadMessage for bytes that must never be
         written, RuntimeError where the session is in use.
         """
@@ -86,7 +92,9 @@ class Session:
             reused=self.transactions,
         )
         try:
-            return await work.run(before_dot, extensions=self.capabilities, reset_first=self._stale)
+            return await work.run(
+                before_dot, before_data, extensions=self.capabilities, reset_first=self._stale
+            )
         except BaseException:
             self.abort()
             raise

@@ -150,11 +150,20 @@ class Transaction:
         self._lost: Lost | None = None
 
     async def run(
-        self, before_dot: Callable[[], Awaitable[None]], *, extensions: Extensions, reset_first: bool
+        self,
+        before_dot: Callable[[], Awaitable[None]],
+        before_data: Callable[[], None],
+        *,
+        extensions: Extensions,
+        reset_first: bool,
     ) -> Outcome:
         """Speak the transaction to its end and leave the protocol usable or failed."""
         mail, rcpt = envelope(self._message, extensions)
-        synchronised = await self._offer(mail, rcpt, reset_first=reset_first)
+        try:
+            synchronised = await self._offer(mail, rcpt, before_data, reset_first=reset_first)
+        except Veto as veto:
+            # The next transaction begins with a RSET, which ends this one.
+            return self._outcome(Kind.VETOED, _RCPT, detail=str(veto))
         answered = self._answers.get
         if not synchronised or (self._reused and answered(_MAIL) is Answer.LOST):
             return self._without_reply(Kind.NOT_ATTEMPTED, _MAIL, self._lost)
@@ -169,7 +178,9 @@ class Transaction:
             return self._unanswered(decision.stage)
         return self._refused(decision)
 
-    async def _offer(self, mail: bytes, rcpt: bytes, *, reset_first: bool) -> bool:
+    async def _offer(
+        self, mail: bytes, rcpt: bytes, before_data: Callable[[], None], *, reset_first: bool
+    ) -> bool:
         """Collect the envelope's answers; False where RSET shows that the session is not in step."""
         # A late or doubled reply of the message before is caught by RSET, never by this one's MAIL.
         reset = b"RSET\r\n" if reset_first else b""
@@ -184,6 +195,8 @@ class Transaction:
         steps = ((_MAIL, mail, times.mail), (_RCPT, rcpt, times.rcpt), (_DATA, b"DATA\r\n", times.data))
         for stage, command, seconds in steps:
             if not self._pipelining:
+                if stage is _DATA:
+                    before_data()
                 self._protocol.send(command, replies=1)
                 self.rcpt_commands += stage is _RCPT
             answer = await self._answer(stage, seconds)
