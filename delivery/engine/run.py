@@ -27,10 +27,12 @@ from delivery.engine.route import Routes
 from delivery.engine.scheduler import BLOCKED, Scheduler
 from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
+from delivery.engine.traits import keep_traits, known_traits
 from delivery.engine.verdicts import unsent
 from relay_saas.mail.dns import Resolver
 from relay_saas.mail.smtp.session import Options
 from relay_saas.mail.smtp.tls import opportunistic_context
+from relay_saas.mail.smtp.workarounds import Workarounds
 
 LOG = logging.getLogger(__name__)
 
@@ -77,11 +79,14 @@ class Run:
 
     async def _hold(self, pool: Pool, kept: Journal, held: Lease, sources: list[Source]) -> bool:
         shop = self._workshop(pool, kept, held, sources)
+        async with pool.connection() as connection:
+            shop.workarounds = Workarounds(await known_traits(connection))
         scheduler = Scheduler(shop, pool, self.id, sources)
         writing = asyncio.create_task(shop.outbox.run())
         beside = [
             asyncio.create_task(_every(self._config.heartbeat_seconds, lambda: self._renew(pool, held))),
             asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
+            asyncio.create_task(_every(_POLL, lambda: self._keep_learned(pool, shop))),
             asyncio.create_task(self._route(pool, shop)),
         ]
         for task in (writing, *beside):
@@ -97,6 +102,7 @@ class Run:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+        await self._keep_learned(pool, shop)
         await self._settle(pool, held)
         return more and not self._stop()
 
@@ -191,6 +197,13 @@ class Run:
         for channel in scheduler.channels.values():
             for job in channel.remove(lambda job: job.message_id in refused):
                 _turn_away(shop, job, refused[job.message_id])
+
+    async def _keep_learned(self, pool: Pool, shop: Workshop) -> None:
+        """What hosts have shown, to where other runs and operators find it."""
+        if fresh := list(shop.workarounds.fresh):
+            async with pool.connection() as connection:
+                await keep_traits(connection, fresh)
+            del shop.workarounds.fresh[: len(fresh)]
 
     async def _route(self, pool: Pool, shop: Workshop) -> None:
         routes = Routes(shop.resolver, self._config.timings)

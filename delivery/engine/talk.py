@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -24,17 +24,15 @@ from relay_saas.mail.bounces import Category, Disposition, Verdict
 from relay_saas.mail.dns import Candidates, Resolver, candidates
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.replies import Stage
-from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, SessionFailed, Veto
+from relay_saas.mail.smtp.outcome import Kind, Outcome, Peer, SessionFailed, Veto
 from relay_saas.mail.smtp.session import Options, Session, open_session
-from relay_saas.mail.smtp.tls import TlsPolicy
 from relay_saas.mail.smtp.transaction import BadMessage
+from relay_saas.mail.smtp.workarounds import Workarounds
 from relay_saas.vault import SealBroken
 
 LOG = logging.getLogger(__name__)
 
 _IDLE: Final = 5.0
-#: Seconds for which a host with broken STARTTLS is spoken to in clear.
-_TLS_BROKEN: Final = 3600.0
 _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_address")
 
 
@@ -56,8 +54,8 @@ class Workshop:
     stopping: bool = False
     #: The journal cannot be written, or a part of the run failed: it must end.
     broken: bool = False
-    #: Loop time until which STARTTLS is not tried, by host.
-    tls_broken: dict[str, float] = field(default_factory=dict)
+    #: What MX hosts have shown of their extensions.
+    workarounds: Workarounds = field(default_factory=Workarounds)
 
     def moment(self) -> Moment:
         """Now, for decisions."""
@@ -131,19 +129,14 @@ class Sender:
         return False
 
     async def _open(self, peer: Peer) -> Session:
-        options = self._shop.options[self._channel.source.id]
-        loop = asyncio.get_running_loop()
-        in_clear = replace(options, tls=TlsPolicy.NEVER)
-        if loop.time() < self._shop.tls_broken.get(peer.host, 0):
-            return await open_session(peer, in_clear)
+        workarounds = self._shop.workarounds
+        options = workarounds.applied(self._shop.options[self._channel.source.id], peer.host)
         try:
             return await open_session(peer, options)
         except SessionFailed as failure:
-            if failure.outcome.cause is not Cause.TLS or options.tls is TlsPolicy.REQUIRED:
+            if not workarounds.learn(failure.outcome, options):
                 raise
-            # RFC 7435: clear text is what the alternative to a failed handshake would have been.
-            self._shop.tls_broken[peer.host] = loop.time() + _TLS_BROKEN
-            return await open_session(peer, in_clear)
+            return await open_session(peer, workarounds.applied(options, peer.host))
 
     def _no_target(self, found: Candidates) -> None:
         job = self._channel.take()
@@ -187,6 +180,7 @@ class Sender:
             with contextlib.suppress(OSError):
                 shop.journal.not_sent(job)
             raise
+        shop.workarounds.learn(outcome, session.options)
         if outcome.kind is Kind.NOT_ATTEMPTED:
             self._channel.put_back(job)
         elif outcome.kind is Kind.VETOED:

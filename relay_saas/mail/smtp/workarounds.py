@@ -75,7 +75,7 @@ class Workarounds:
         return options
 
     def learn(self, outcome: Outcome, options: Options) -> bool:
-        """Takes in how a session or a transaction ended; whether the host is spoken to otherwise from now on."""
+        """How a session or a transaction ended; true where the host is spoken to otherwise from now on."""
         host = outcome.peer.host
         if outcome.kind is Kind.CONNECT_FAILED:
             # RFC 7435: clear text is what the alternative to a failed handshake would have been.
