@@ -26,7 +26,8 @@ def html() -> str:
 <body style="margin:0;padding:0;background:#f4f4f6;font-family:Helvetica,Arial,sans-serif;color:#22242a">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="600" cellpadding="0" cellspacing="0" style="background:#ffffff">
-<tr><td style="padding:24px 32px;font-size:22px;font-weight:bold">November at {{{{ contact.branch }}}}</td></tr>
+<tr><td style="padding:24px 32px;font-size:22px;font-weight:bold">
+November at {{{{ contact.branch }}}}</td></tr>
 <tr><td style="padding:0 32px 16px;font-size:15px;line-height:1.5">
 Dear {{{{ contact.first_name }}}} {{{{ contact.last_name }}}},<br><br>
 {_PARAGRAPH.format(branch="{{ contact.branch }}")} You have {{{{ contact.points }}}} points on your

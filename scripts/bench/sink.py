@@ -87,7 +87,7 @@ def free_port() -> int:
 
 
 def _as_received(mail: bytes) -> bytes:
-    """The receiver's header ends with its Received field of three lines; it adds one empty line at the end."""
+    """The receiver's header ends with its Received field of three lines; an empty line ends the mail."""
     lines = mail.removesuffix(b"\n").split(b"\n")
     at = next(place for place, line in enumerate(lines) if line.startswith(b"Received: from"))
     return b"\r\n".join(lines[at + 3 :])

@@ -1,4 +1,4 @@
-"""`python -m scripts.bench.stage STEP JSON`: what a tenant does before a row, through the product's services."""
+"""`python -m scripts.bench.stage STEP JSON`: what a tenant does, through the product's services."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The bench's stand: PostgreSQL and Valkey as in production, the name server, and the product's own workers."""
+"""The bench's stand: PostgreSQL and Valkey as in production, the name server, the product's workers."""
 
 import json
 import os
