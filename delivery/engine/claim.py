@@ -25,6 +25,8 @@ where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null
     where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now())
 """
 
+#: `offset 0` makes the ledger be asked by its whole key, row by row: a table that was filled a second ago has
+#: no statistics, and the planner would walk through all messages of the tenant for each.
 _CLAIM: Final = """
 with due as materialized (
   select d.tenant_id, d.message_id, w.lane_id, l.pool_id, l.source_id, l.site_id, l.stream, s.provider_id
@@ -46,7 +48,9 @@ select c.tenant_id, t.number as tenant_number, c.message_id, c.fence, c.lane_id,
   c.site_id, c.provider_id, d.name as domain, m.stream, c.campaign_id, m.contact_id, m.content_id, m.rcpt,
   m.rcpt_key, m.merge, c.attempts, c.doubts, c.dated_at, c.expires_at, b.blocked
 from claimed c
-join delivery_message m on m.tenant_id = c.tenant_id and m.id = c.message_id
+cross join lateral (
+  select m.tenant_id, m.stream, m.contact_id, m.content_id, m.rcpt, m.rcpt_key, m.merge
+  from delivery_message m where m.tenant_id = c.tenant_id and m.id = c.message_id offset 0) m
 join delivery_domain d on d.id = c.domain_id
 join accounts_tenant t on t.id = c.tenant_id
 join campaigns_content w on w.tenant_id = m.tenant_id and w.id = m.content_id
@@ -72,7 +76,8 @@ select q.message_id, case
     else '' end
 from unnest(%(tenants)s::uuid[], %(messages)s::uuid[]) g(tenant_id, message_id)
 join delivery_queueentry q on q.tenant_id = g.tenant_id and q.message_id = g.message_id
-join delivery_message m on m.tenant_id = q.tenant_id and m.id = q.message_id
+cross join lateral (select m.tenant_id, m.stream, m.contact_id, m.content_id, m.rcpt_key
+  from delivery_message m where m.tenant_id = q.tenant_id and m.id = q.message_id offset 0) m
 join campaigns_content w on w.tenant_id = m.tenant_id and w.id = m.content_id
 left join campaigns_campaign c on c.tenant_id = q.tenant_id and c.id = q.campaign_id
 """

@@ -18,17 +18,15 @@ from delivery.engine.claim import recheck
 from delivery.engine.compose import Composer
 from delivery.engine.config import EngineConfig
 from delivery.engine.content import Contents
-from delivery.engine.job import Job
 from delivery.engine.journal import Journal
 from delivery.engine.lease import Lease
 from delivery.engine.outbox import Outbox
 from delivery.engine.record import Recorder
 from delivery.engine.route import Routes
-from delivery.engine.scheduler import BLOCKED, Scheduler
+from delivery.engine.scheduler import Scheduler
 from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
 from delivery.engine.traits import keep_traits, known_traits
-from delivery.engine.verdicts import unsent
 from relay_saas.mail.dns import Resolver
 from relay_saas.mail.smtp.session import Options
 from relay_saas.mail.smtp.tls import opportunistic_context
@@ -185,8 +183,8 @@ class Run:
             await held.renew(connection)
 
     async def _look_again(self, pool: Pool, shop: Workshop, scheduler: Scheduler) -> None:
-        """The last check of what waits: pause, cancel, suppression, unsubscription since the claim."""
-        jobs = scheduler.jobs
+        """The last check of what waits or is under way: pause, cancel, suppression since the claim."""
+        jobs = scheduler.jobs + shop.under_way.jobs
         if not jobs:
             return
         async with pool.connection() as connection:
@@ -196,7 +194,9 @@ class Run:
             return
         for channel in scheduler.channels.values():
             for job in channel.remove(lambda job: job.message_id in refused):
-                _turn_away(shop, job, refused[job.message_id])
+                shop.turn_away(job, refused[job.message_id])
+        for message_id, reason in refused.items():
+            shop.under_way.stop(message_id, reason)
 
     async def _keep_learned(self, pool: Pool, shop: Workshop) -> None:
         """What hosts have shown, to where other runs and operators find it."""
@@ -215,13 +215,6 @@ class Run:
             except DATABASE_AWAY as error:
                 LOG.warning("routing waits for the database: %s", error)
             await asyncio.sleep(_ROUTE if found else _ROUTE_IDLE)
-
-
-def _turn_away(shop: Workshop, job: Job, reason: str) -> None:
-    if reason in BLOCKED:
-        shop.settle(job, unsent(job, shop.moment(), BLOCKED[reason], reason))
-    else:
-        shop.outbox.release(job)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
@@ -245,5 +238,11 @@ def _pool(config: EngineConfig) -> Pool:
         max_size=4,
         timeout=10,
         open=False,
-        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "relay queue run"},
+        kwargs={
+            "autocommit": True,
+            "prepare_threshold": 2,
+            "application_name": "relay queue run",
+            # Arrays of any length have the same plan, and planning takes longer than a small batch.
+            "options": "-c plan_cache_mode=force_generic_plan",
+        },
     )
