@@ -72,3 +72,19 @@ class HostLives(DeliveryError):
     code = "host_lives"
     status = 409
     message = "it was heard of within the last lease"
+
+
+class TooSlow(DeliveryError):
+    """The database did not answer an operator's question in time; nothing was changed."""
+
+    code = "too_slow"
+    status = 503
+    message = _("The database is too busy to answer this now. Sending goes on; try again in a moment.")
+
+
+class UnknownLane(DeliveryError):
+    """There is no open work there."""
+
+    code = "unknown_lane"
+    status = 404
+    message = _("Nothing waits there any more.")

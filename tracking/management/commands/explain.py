@@ -11,8 +11,8 @@ from delivery.selectors.story import newest_to, tenants_of_message
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.ids import parse_id
 from relay_saas.web.errors import RelayError
-from tracking.management.explain_document import explain_document
-from tracking.management.explain_text import explain_lines
+from tracking.selectors.explain_document import explain_document
+from tracking.selectors.explain_text import explain_lines
 
 _UNREADABLE: Final = 2
 
