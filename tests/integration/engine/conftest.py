@@ -1,7 +1,9 @@
 """Committed rows: what real processes see. Each test makes its own organization and never cleans."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,13 @@ from accounts.audit import SYSTEM
 from accounts.models import SendingDomain, Tenant
 from accounts.services.tenants import create_tenant
 from delivery.engine.config import EngineConfig, from_settings
+from delivery.engine.run import Run
 from delivery.services.expand import write_messages
 from delivery.services.sources import sync_sources
 from tests.delivery.builders import make_campaign, make_contacts, make_domain, make_list
+from tests.integration.dns_server import DnsServer, Zone
 from tests.integration.engine.world import World, simulated
+from tests.integration.scripted_server import Script, ScriptedServer
 
 
 @pytest.fixture
@@ -91,3 +96,39 @@ def launch(tenant: Tenant, domain: SendingDomain) -> Callable[..., int]:
         return campaign_id
 
     return launch
+
+
+@pytest.fixture
+def name(tenant: Tenant) -> str:
+    """A recipient domain of this test alone."""
+    return f"{tenant.slug}.example.test"
+
+
+@pytest.fixture
+def send(config: EngineConfig) -> Callable[..., ScriptedServer]:
+    """`send(zone, script)` runs the engine once, with this zone as DNS and one server on 127.0.0.1.
+
+    `server`: what else the server is told; `moods`: what the DNS server does at names; the rest goes to the
+    engine.
+    """
+
+    def send(
+        zone: Zone,
+        script: Script = lambda _: None,
+        *,
+        server: dict[str, Any] | None = None,
+        moods: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> ScriptedServer:
+        async def run() -> ScriptedServer:
+            async with DnsServer(zone) as dns, ScriptedServer(script, **(server or {})) as receiver:
+                dns.moods = moods or {}
+                told = {"networks": (ip_network("127.0.0.0/8"),), "idle_seconds": 1.5, "claim_seconds": 10} | changes
+                await Run(
+                    replace(config, dns=dns.address, smtp_port=receiver.port, **told), lambda: False
+                ).execute()
+                return receiver
+
+        return asyncio.run(run())
+
+    return send

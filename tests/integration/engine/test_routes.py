@@ -1,47 +1,15 @@
 """From a domain to a server: what DNS says, and which host is tried next."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from ipaddress import ip_network
-from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
-from delivery.engine.config import EngineConfig
-from delivery.engine.run import Run
 from delivery.models import Attempt, AttemptState, Domain, Lane, QueueEntry
-from tests.integration.dns_server import DnsServer, Zone
-from tests.integration.scripted_server import Say, Script, ScriptedServer, Turn
-
-
-@pytest.fixture
-def name(tenant: Tenant) -> str:
-    """A recipient domain of this test alone."""
-    return f"{tenant.slug}.example.test"
-
-
-@pytest.fixture
-def send(config: EngineConfig) -> Callable[..., ScriptedServer]:
-    """`send(zone, script)` runs the engine once, with this zone as DNS and one server on 127.0.0.1."""
-
-    def send(zone: Zone, script: Script = lambda _: None, **changes: Any) -> ScriptedServer:
-        async def run() -> ScriptedServer:
-            async with DnsServer(zone) as dns, ScriptedServer(script) as server:
-                told = {"networks": (ip_network("127.0.0.0/8"),), "idle_seconds": 1.5} | changes
-                await Run(
-                    replace(config, dns=dns.address, smtp_port=server.port, **told), lambda: False
-                ).execute()
-                return server
-
-        return asyncio.run(run())
-
-    return send
+from tests.integration.scripted_server import Say, ScriptedServer, Turn
 
 
 def attempts(tenant: Tenant) -> list[Attempt]:
