@@ -57,13 +57,21 @@ def load_scenario(name: str) -> Scenario:
 
 
 def _tables(folder: Path) -> dict[str, Table]:
-    """All profile tables of a folder by file stem, those of the scenario it extends below its own."""
+    """All profile tables of a folder by file stem, those of the scenario it extends below its own.
+
+    A file that extends its own name says only what differs from the one below it; `only` keeps some files.
+    """
     scenario = _read(folder / SCENARIO_FILE) if (folder / SCENARIO_FILE).exists() else {}
     tables = _tables(HERE / scenario["extends"]) if "extends" in scenario else {}
     for path in sorted(folder.glob("*.toml")):
         if path.name != SCENARIO_FILE:
-            tables[path.stem] = _read(path)
+            own = _read(path)
+            again = own.get("extends") == path.stem and path.stem in tables
+            tables[path.stem] = _merge(tables[path.stem], _without_base(own)) if again else own
     everywhere = scenario.get("every_provider", {})
+    only = set(scenario.get("only", tables))
+    for stem in tables.keys() - only:
+        tables[stem]["domains"] = []
     return {stem: _merge(table, everywhere) for stem, table in tables.items()}
 
 
@@ -82,7 +90,11 @@ def _inherited(stem: str, tables: dict[str, Table]) -> Table:
         return table
     if base not in tables or base == stem:
         raise ProfileError("unknown_base", f"{stem}.toml extends {base!r}, which is not there.")
-    return _merge({key: value for key, value in _inherited(base, tables).items() if key != "extends"}, table)
+    return _merge(_without_base(_inherited(base, tables)), table)
+
+
+def _without_base(table: Table) -> Table:
+    return {key: value for key, value in table.items() if key != "extends"}
 
 
 def _merge(below: Table, above: Table) -> Table:

@@ -1,6 +1,7 @@
 """One TCP connection to a provider's host: the delay on the path, TLS, and the session between them."""
 
 import asyncio
+import itertools
 import socket
 import ssl
 import struct
@@ -18,6 +19,8 @@ from relay_saas.simulator.smtp.session import Delivery, Note, Output, Peer, Sess
 from relay_saas.simulator.smtp.tls import TlsLayer
 
 NOT_STORED = b"452 4.3.1 Insufficient system storage\r\n"
+#: Of connections, within one process.
+NUMBERS = itertools.count(1)
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -56,6 +59,8 @@ class Connection(asyncio.Protocol):
         self._session = Session(site.policy, Peer(host=self._host.name, client=self._client), time.time)
         site.connections.add(self)
         site.open_by_client[self._client] += 1
+        self._number = next(NUMBERS)
+        self._note_session("opened")
         limit = site.provider.limits.connections_per_address
         if self._host.behaviour == "hang":
             return
@@ -134,6 +139,12 @@ class Connection(asyncio.Protocol):
         if note.kind == "refused":
             line |= {"rule": note.rule, "reply": note.reply}
         self._site.journal.note(note.kind, line)
+
+    def _note_session(self, event: str) -> None:
+        line: dict[str, Any] = {"time": time.time(), "event": event, "session": self._number, **self._who()}
+        if event == "closed":
+            line |= {"messages": self._session.messages, "recipients": self._session.recipients_asked}
+        self._site.journal.note("sessions", line)
 
     def _who(self) -> dict[str, str]:
         return {"provider": self._site.provider.name, "host": self._host.name, "client": self._client}
@@ -222,6 +233,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._site.connections.discard(self)
+        self._note_session("closed")
         self._site.open_by_client[self._client] -= 1
         if not self._site.open_by_client[self._client]:
             del self._site.open_by_client[self._client]

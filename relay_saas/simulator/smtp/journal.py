@@ -14,6 +14,8 @@ from typing import Any
 LOG = logging.getLogger(__name__)
 PREFIX_BYTES = 8
 NOTE_FLUSH_SECONDS = 0.2
+#: Written with a little delay: refusals, opened DATAs, sessions.
+NOTES = ("refused", "data", "sessions")
 Done = Callable[[bool], None]
 
 
@@ -27,7 +29,7 @@ class Entry:
 
 
 class Journal:
-    """The files of one SMTP process: received-n.log, messages-n.mbox, refused-n.log and data-n.log."""
+    """The files of one SMTP process: received-n.log, messages-n.mbox, and the notes."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self._received_path = folder / f"received-{number}.log"
@@ -35,16 +37,14 @@ class Journal:
         self._end = _recover(self._received_path, self._messages_path)
         self._received = self._received_path.open("ab", buffering=0)
         self._messages = self._messages_path.open("ab", buffering=0)
-        self._notes = {
-            kind: (folder / f"{kind}-{number}.log").open("ab", buffering=0) for kind in ("refused", "data")
-        }
+        self._notes = {kind: (folder / f"{kind}-{number}.log").open("ab", buffering=0) for kind in NOTES}
         self._note_lines: dict[str, list[dict[str, Any]]] = {kind: [] for kind in self._notes}
         self._pending: list[Entry] = []
         self._busy = False
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
     def note(self, kind: str, line: dict[str, Any]) -> None:
-        """Keep a line about a refusal or an opened DATA; it is written within a fraction of a second."""
+        """Keep a line of one of NOTES; it is written within a fraction of a second."""
         self._note_lines[kind].append(line)
 
     def keep(self, entry: Entry) -> None:
@@ -92,7 +92,7 @@ class Journal:
         self._end = end
 
     def flush_notes(self) -> None:
-        """Write the lines about refusals and opened DATAs."""
+        """Write the notes."""
         for kind, lines in self._note_lines.items():
             if lines:
                 self._notes[kind].write(b"".join(map(_line, lines)))

@@ -84,8 +84,9 @@ class Session:
         self._waiting = False
         self._must_wait = True
         self._body_from = -1
-        self._messages = 0
-        self._recipients_asked = 0
+        #: MAIL commands that were accepted, and all RCPT commands.
+        self.messages = 0
+        self.recipients_asked = 0
         self._forget_client()
 
     def _forget_client(self) -> None:
@@ -251,7 +252,7 @@ class Session:
             self._refuse("mail", b"503 5.5.1 Nested MAIL command\r\n", "protocol")
         elif faults.mail:
             self._refuse("mail", reply_bytes(faults.mail), "fault")
-        elif 0 < limits.messages_per_session <= self._messages:
+        elif 0 < limits.messages_per_session <= self.messages:
             words = limits.session_reply or ("421 4.7.0 Too many messages in this session",)
             self._refuse("mail", reply_bytes(words, ip=self._peer.client), "limit")
             self._closing = True
@@ -269,14 +270,14 @@ class Session:
                 self._refuse_by("mail", refusal)
                 self._forget_envelope()
                 return
-            self._messages += 1
+            self.messages += 1
             self._say(b"250 2.1.0 OK\r\n")
 
     def _rcpt(self, line: bytes) -> None:
         if self._sender is None:
             self._refuse("rcpt", b"503 5.5.1 Need MAIL before RCPT\r\n", "protocol")
             return
-        self._recipients_asked += 1
+        self.recipients_asked += 1
         path = parse_recipient(line, utf8="SMTPUTF8" in self._sender.parameters)
         if isinstance(path, Refused):
             self._refuse("rcpt", path.reply, "syntax")
@@ -298,7 +299,7 @@ class Session:
 
     def _over_recipients(self, recipient: str) -> bool:
         limits = self._provider.limits
-        if 0 < limits.recipients_per_session < self._recipients_asked:
+        if 0 < limits.recipients_per_session < self.recipients_asked:
             words = limits.recipients_reply or ("421 4.5.3 Too many recipients in this session",)
             self._refuse("rcpt", reply_bytes(words, ip=self._peer.client), "limit", recipient)
             self._closing = True

@@ -119,6 +119,8 @@ def test_limits_are_said_in_the_providers_own_words(manners: World) -> None:
     assert client.ask("RCPT TO:<b@limits.test>\r\n").startswith("250")
     assert client.ask("RCPT TO:<c@limits.test>\r\n") == "554 Transaction failed"
     assert client.closed()
+    closed = wait_for(lambda: [line for line in manners.lines("sessions-1.log") if line.get("recipients")])
+    assert (closed[-1]["messages"], closed[-1]["recipients"], closed[-1]["provider"]) == (2, 3, "limits")
 
 
 def test_a_brake_refuses_by_signer_and_ends_sessions_by_address(manners: World) -> None:

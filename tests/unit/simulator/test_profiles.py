@@ -69,5 +69,32 @@ def test_a_profile_that_means_nothing_is_named(tmp_path: Path, text: str, code: 
 
 
 def test_an_unknown_scenario_lists_the_known_ones() -> None:
-    with pytest.raises(ProfileError, match="everyday, plain"):
+    with pytest.raises(ProfileError, match="everyday, manners, plain"):
         load_scenario("nowhere")
+
+
+def test_a_scenario_may_keep_some_files_and_say_what_differs(tmp_path: Path) -> None:
+    scenario = 'extends = "manners"\nonly = ["gmail"]\n[every_provider]\nrtt_ms = 3\n'
+    own = 'extends = "gmail"\n[limits]\nconnections_per_address = 4\n'
+    (gmail,) = load_scenario(write(tmp_path, _scenario=scenario, gmail=own)).providers
+    assert (gmail.rtt_ms, gmail.limits.connections_per_address, len(gmail.mx)) == (3, 4, 3)
+    assert [brake.by for brake in gmail.brakes] == ["address", "dkim", "url"]
+
+
+def test_a_crowd_has_a_domain_and_a_host_for_each(tmp_path: Path) -> None:
+    text = 'crowd = 260\ndomains = ["c{n}.test"]\n' + MX.replace("mx.a", "mx.c{n}").replace("1.1", "9.0")
+    providers = load_scenario(write(tmp_path, c=text)).providers
+    assert len(providers) == 260
+    assert {(p.name, p.domains[0], p.mx[0].name, p.mx[0].address) for p in providers} >= {
+        ("c-1", "c1.test", "mx.c1.test", "127.20.9.1"),
+        ("c-251", "c251.test", "mx.c251.test", "127.20.10.1"),
+    }
+
+
+def test_the_manners_of_the_big_providers_have_reports_and_brakes_of_their_own() -> None:
+    providers = {provider.name: provider for provider in load_scenario("manners").providers}
+    assert len({provider.late.shape for provider in providers.values()}) == 6
+    assert {name for name, provider in providers.items() if provider.brakes} == {
+        *("gmail", "yahoo", "icloud", "au", "softbank", "yahoo-jp")
+    }
+    assert all(len(provider.mx) >= 2 for provider in providers.values())
