@@ -1,8 +1,8 @@
 """Parse a template once, check it, and render it for many recipients."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from liquid.static_analysis import TemplateAnalysis
 from liquid.template import BoundTemplate
@@ -12,8 +12,6 @@ from relay_saas.mail.merge.exceptions import RenderProblem, TemplateProblem, cod
 from relay_saas.mail.merge.fields import RESERVED_NAMES, FieldUse, UnknownField, unknown_fields, uses
 from relay_saas.mail.merge.language import environment
 from relay_saas.mail.source import place, with_lf
-
-Renderer = Callable[[Mapping[str, object]], str]
 
 TAG_START = re.compile(r"\{[{%]")
 TAG_END = {"{{": "}}", "{%": "%}"}
@@ -31,8 +29,8 @@ class Template:
     html: bool
     #: every use of a field, in the order of the source
     uses: tuple[FieldUse, ...]
-    #: makes the text for one context; the interpreter, or a compiled form put here by `dataclasses.replace`
-    renderer: Renderer
+    #: the library's tree, which the compiler reads as well
+    parsed: BoundTemplate = field(repr=False, compare=False)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -45,7 +43,13 @@ class Template:
         `context` holds dict, list, str, int, float, bool, None and date only; every field the tenant knows is
         present (None when empty), so that only unknown names fail. Raises RenderProblem.
         """
-        return self.renderer(context)
+        try:
+            text = self.parsed.render(context)
+        except Exception as error:  # ValueError, OverflowError and others come through
+            raise RenderProblem(
+                code_of(error, "calculation_failed"), message_of(error), *place_of(error, self.source)
+            ) from error
+        return with_lf(text)
 
 
 def parse_template(source: str, *, html: bool) -> Template:
@@ -61,29 +65,12 @@ def parse_template(source: str, *, html: bool) -> Template:
             code_of(error, "syntax"), message_of(error), *place_of(error, source)
         ) from error
     refuse_names(analysis, source, html=html)
-    return Template(
-        source=source, html=html, uses=uses(analysis, source), renderer=interpreter(parsed, source)
-    )
+    return Template(source=source, html=html, uses=uses(analysis, source), parsed=parsed)
 
 
 def check_fields(template: Template, known: Iterable[str]) -> list[UnknownField]:
     """Names that `template` uses and `known` (dotted, such as "contact.first_name") does not hold."""
     return unknown_fields(template.uses, known)
-
-
-def interpreter(parsed: BoundTemplate, source: str) -> Renderer:
-    """The renderer that walks the parse tree of `source`."""
-
-    def render(context: Mapping[str, object]) -> str:
-        try:
-            text = parsed.render(context)
-        except Exception as error:  # ValueError, OverflowError and others come through
-            raise RenderProblem(
-                code_of(error, "calculation_failed"), message_of(error), *place_of(error, source)
-            ) from error
-        return with_lf(text)
-
-    return render
 
 
 def refuse_source(source: str) -> None:
