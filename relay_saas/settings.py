@@ -40,6 +40,8 @@ RELAY_INBOUND_PORT = env.number("RELAY_INBOUND_PORT", 25)
 RELAY_DATA_DIR = Path(env.text("RELAY_DATA_DIR", str(BASE_DIR / "var")))
 RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")
 RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
+# The bearer token of a scrape of /ops/metrics; empty: only operators who are signed in may read it.
+RELAY_METRICS_TOKEN = env.text("RELAY_METRICS_TOKEN")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
