@@ -23,6 +23,8 @@ class Site(models.Model):
 
     key = models.TextField(unique=True)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    #: Families of its hosts' addresses: 1 is IPv4, 2 is IPv6, 3 both, or not known.
+    families = models.SmallIntegerField(db_default=3)
 
     def __str__(self) -> str:
         return self.key
