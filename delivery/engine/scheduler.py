@@ -15,8 +15,7 @@ from delivery.engine.job import Job
 from delivery.engine.permits import Pair
 from delivery.engine.policy import Policies
 from delivery.engine.talk import Sender, Workshop
-from delivery.engine.verdicts import unsent
-from delivery.models.ledger import AttemptState
+from delivery.engine.verdicts import BLOCKED, unsent
 
 LOG = logging.getLogger(__name__)
 
@@ -24,12 +23,6 @@ _BOARD_SECONDS: Final = 0.4
 #: A pair that wants more asks again after the first, all others after the second.
 _ASK_SECONDS, _REVIEW_SECONDS = 1.0, 4.0
 _LIMITS: Final = "select id, max_messages_per_connection from delivery_provider where id = any(%s)"
-#: What the ledger says of jobs that must not be sent.
-BLOCKED: Final = {
-    "suppressed": AttemptState.SUPPRESSED,
-    "unsubscribed": AttemptState.SUPPRESSED,
-    "expired": AttemptState.EXPIRED,
-}
 
 
 class Scheduler:

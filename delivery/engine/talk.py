@@ -18,7 +18,8 @@ from delivery.engine.job import Job, Record
 from delivery.engine.journal import Journal
 from delivery.engine.lease import Lease
 from delivery.engine.outbox import Outbox
-from delivery.engine.verdicts import Moment, not_allowed, of_outcome, refused, unsent
+from delivery.engine.under_way import UnderWay
+from delivery.engine.verdicts import BLOCKED, Moment, not_allowed, of_outcome, refused, unsent
 from delivery.models.ledger import AttemptState
 from relay_saas.mail.bounces import Category, Disposition, Verdict
 from relay_saas.mail.dns import Candidates, Resolver, candidates
@@ -50,6 +51,7 @@ class Workshop:
     breaker: Breaker
     random: Random
     options: dict[int, Options]
+    under_way: UnderWay = field(default_factory=UnderWay)
     #: Set by the run: nothing new is begun.
     stopping: bool = False
     #: The journal cannot be written, or a part of the run failed: it must end.
@@ -71,6 +73,14 @@ class Workshop:
         """An outcome: first into the journal, then to the ledger."""
         self.journal.answered(job, record)
         self.outbox.record(record)
+
+
+    def turn_away(self, job: Job, reason: str) -> None:
+        """It was not tried: ended where the reason is final, else given back."""
+        if reason in BLOCKED:
+            self.settle(job, unsent(job, self.moment(), BLOCKED[reason], reason))
+        else:
+            self.outbox.release(job)
 
 
 class Sender:
@@ -95,7 +105,8 @@ class Sender:
                     continue
                 taken = channel.take()
                 if taken is not None and self._session is not None:
-                    await self._send(taken, self._session)
+                    with shop.under_way.sending(taken):
+                        await self._send(taken, self._session)
         except OSError:
             LOG.exception("the journal cannot be written: nothing more is sent")
             shop.broken = True
@@ -174,7 +185,9 @@ class Sender:
             self._not_made(job, problem)
             return
         try:
-            outcome = await session.transaction(outgoing, self._before_dot(job, dated_at))
+            outcome = await session.transaction(
+                outgoing, self._before_dot(job, dated_at), lambda: shop.under_way.look(job)
+            )
         except OSError:
             shop.outbox.release(job)
             with contextlib.suppress(OSError):
@@ -184,7 +197,7 @@ class Sender:
         if outcome.kind is Kind.NOT_ATTEMPTED:
             self._channel.put_back(job)
         elif outcome.kind is Kind.VETOED:
-            shop.outbox.release(job)
+            shop.turn_away(job, shop.under_way.reason(job))
         elif self._next_host(outcome):
             self._channel.put_back(job)
         else:
@@ -205,6 +218,7 @@ class Sender:
         async def before_dot() -> None:
             if not shop.lease.holds:
                 raise Veto("the lease ran out")
+            shop.under_way.look(job)
             await shop.journal.about_to_send(job, dated_at=dated_at.timestamp(), source_id=source_id)
             if not shop.lease.holds:
                 shop.journal.not_sent(job)

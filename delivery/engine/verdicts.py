@@ -14,6 +14,13 @@ from relay_saas.mail.replies import Stage
 from relay_saas.mail.retry import Timings, after_doubt, next_attempt, stands
 from relay_saas.mail.smtp.outcome import Kind, Outcome
 
+#: What the ledger says of jobs that must not be sent.
+BLOCKED: Final = {
+    "suppressed": AttemptState.SUPPRESSED,
+    "unsubscribed": AttemptState.SUPPRESSED,
+    "expired": AttemptState.EXPIRED,
+}
+
 
 class Claimed(Protocol):
     """As much of a claimed entry as a decision without an answer needs."""
