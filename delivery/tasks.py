@@ -1,5 +1,6 @@
 """What Celery runs of delivery: ids in, one service, safe to repeat."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from delivery.engine.process import run_once
 from delivery.engine.process import take_back as take_back_dead_runs
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
-from delivery.services import finish
+from delivery.services import expire, finish
 from delivery.services.expand import write_messages
 from delivery.services.sources import sync_sources
 
@@ -65,6 +66,14 @@ def sweep_launches() -> None:
     """Writes launches whose event was lost."""
     if finish.write_waiting_launches():
         start_queue_runs()
+
+
+@shared_task
+def expire_lanes(chosen: list[tuple[str, int]], seconds: int) -> None:
+    """Gives up what these lanes (tenant, number) hold that is older; an operator asked for it."""
+    lanes = [(UUID(tenant_id), lane_id) for tenant_id, lane_id in chosen]
+    ended = expire.expire_lanes(lanes, older_than=timedelta(seconds=seconds))
+    LOG.warning("mail was given up", messages=ended)
 
 
 @shared_task
