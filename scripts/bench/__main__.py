@@ -16,7 +16,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", default=["relay"])
     parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--profile", type=Path)
     given = parser.parse_args()
     (PROJECT / "var").mkdir(exist_ok=True)
@@ -24,7 +23,7 @@ def main() -> int:
     with standing(root) as stand:
         who = relay.tenant(stand)
         campaign = relay.draft(stand, who, name="bench", first=1, count=given.count)
-        result = relay.measure(stand, campaign, keep=given.keep, profile=given.profile)
+        result = relay.measure(stand, campaign, profile=given.profile)
     sys.stdout.write(
         f"{result}\n{result.rate:.0f}/s {result.ours_ms:.3f} ms {result.without_signatures_ms:.3f} ms\n"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.bench import checks, cost, letter, signature
+from scripts.bench import checks, cost, letter, parcel, signature
 from scripts.bench.sink import Sink, receiving
 from scripts.bench.stand import BenchFailed, Stand
 
@@ -76,12 +76,15 @@ def measure(
     stand: Stand,
     campaign: Campaign,
     *,
-    keep: bool = False,
+    mails: Path | None = None,
     profile: Path | None = None,
     **settings: str,
 ) -> Result:
-    """Launches the campaign to a receiver of its own and asserts the duties; with `keep` also signatures."""
-    with receiving(stand, keep=keep) as sink:
+    """Launches the campaign to a receiver of its own and asserts the duties.
+
+    With `mails` the receiver keeps every mail: all signatures are verified, and the parcel is written there.
+    """
+    with receiving(stand, keep=mails is not None) as sink:
         before = signature.measure()
         told = {"RELAY_SMTP_PORT": str(sink.port), **settings}
         with stand.workers(profile=profile, **told) as workers:
@@ -108,7 +111,10 @@ def measure(
             at_the_sink=sink.accepted,
         )
         checks.explained(stand.owner, campaign.tenant, campaign.id)
-        verified = checks.signed(sink.kept(), dns=stand.dns, expected=campaign.count) if keep else 0
+        verified = 0
+        if mails is not None:
+            verified = checks.signed(sink.kept(), dns=stand.dns, expected=campaign.count)
+            parcel.write(mails, sink.kept())
     return Result(
         count=campaign.count,
         seconds=last - began,

@@ -13,7 +13,8 @@ from typing import Final
 
 from relay_saas.embedded.probes import greets
 from relay_saas.embedded.supervisor import Child, Program
-from scripts.bench.stand import BenchFailed, Stand
+from scripts.bench.packages import program
+from scripts.bench.stand import Stand
 
 _READY_SECONDS: Final = 10.0
 #: Waiting connections, and sessions at once: 20 destinations x 2 runs x 20 sessions, and Postfix' own.
@@ -50,16 +51,15 @@ class Sink:
 
 
 @contextmanager
-def receiving(stand: Stand, *, keep: bool = False, name: str = "sink") -> Iterator[Sink]:
-    """`smtp-sink -c` on a free port; with `keep` it appends every mail to a file a minute."""
-    program = shutil.which("smtp-sink") or shutil.which("smtp-sink", path="/usr/sbin:/usr/libexec/postfix")
-    if program is None:
-        raise BenchFailed("smtp-sink is missing: it comes with postfix (apt-get install postfix)")
-    port = free_port()
+def receiving(
+    stand: Stand, *, keep: bool = False, name: str = "sink", port: int | None = None
+) -> Iterator[Sink]:
+    """`smtp-sink -c` on `port`, or a free one; with `keep` it appends every mail to a file a minute."""
+    port = port or free_port()
     log = stand.supervisor.data.log(name)
     log.unlink(missing_ok=True)
     folder = stand.supervisor.data.root / f"{name}-mails" if keep else None
-    argv = [program, "-c", "-m", _SESSIONS]
+    argv = [program("smtp-sink"), "-c", "-m", _SESSIONS]
     if os.geteuid() == 0:
         # It insists on a user; another one than ours could not write below our folder.
         argv += ["-u", pwd.getpwuid(os.geteuid()).pw_name]
