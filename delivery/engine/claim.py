@@ -1,15 +1,18 @@
 """Which lanes have due work, how much of each is fair, and the claim itself."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from delivery.engine.job import Job, Release
+
+Jobs = TypeVar("Jobs", bound=Sequence[Job])
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """
@@ -111,7 +114,7 @@ async def claim(connection: AsyncConnection, run_id: UUID, quotas: Mapping[int, 
     """Leases up to so many entries per lane, soonest first, in one statement."""
     async with connection.cursor(row_factory=class_row(Job)) as cursor:
         await cursor.execute(_CLAIM, {"run": run_id, "lanes": list(quotas), "quotas": list(quotas.values())})
-        return await cursor.fetchall()
+        return _looked_at(await cursor.fetchall())
 
 
 async def recheck(connection: AsyncConnection, jobs: Sequence[Job]) -> dict[UUID, str]:
@@ -120,7 +123,15 @@ async def recheck(connection: AsyncConnection, jobs: Sequence[Job]) -> dict[UUID
         return {}
     values = {"tenants": [job.tenant_id for job in jobs], "messages": [job.message_id for job in jobs]}
     found = await connection.execute(_RECHECK, values)
+    _looked_at(jobs)
     return dict(await found.fetchall())
+
+
+def _looked_at(jobs: Jobs) -> Jobs:
+    now = asyncio.get_running_loop().time()
+    for job in jobs:
+        job.looked_at = now
+    return jobs
 
 
 def quotas(lanes: Sequence[Lane], room: int, turn: int) -> dict[int, int]:

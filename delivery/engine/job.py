@@ -40,6 +40,8 @@ class Job:
     expires_at: datetime
     #: Why it must not be sent after all; "" where nothing stands against it.
     blocked: str = ""
+    #: Loop time of the last look at what could stand against it: the claim, or a check since then.
+    looked_at: float = 0.0
 
     @property
     def number(self) -> int:

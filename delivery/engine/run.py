@@ -184,7 +184,9 @@ class Run:
 
     async def _look_again(self, pool: Pool, shop: Workshop, scheduler: Scheduler) -> None:
         """The last check of what waits or is under way: pause, cancel, suppression since the claim."""
-        jobs = scheduler.jobs + shop.under_way.jobs
+        before = asyncio.get_running_loop().time() - _POLL
+        # Most are claimed and gone within a second.
+        jobs = [job for job in scheduler.jobs + shop.under_way.jobs if job.looked_at <= before]
         if not jobs:
             return
         async with pool.connection() as connection:
