@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from random import Random
@@ -58,6 +58,13 @@ class Route:
 
     kind: RouteKind
     hosts: tuple[MxHost, ...] = ()
+    #: Seconds for which the answer holds.
+    ttl: float = field(default=0, compare=False)
+
+    @property
+    def families(self) -> frozenset[int]:
+        """IP versions (4, 6) of the hosts' addresses."""
+        return frozenset(ip_address(address).version for host in self.hosts for address in host.addresses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,15 @@ class _Answer:
     ttl: float = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """An answer in the cache: asked again at `until`, and good in need till `stale_until` (clock seconds)."""
+
+    answer: _Answer
+    until: float
+    stale_until: float
+
+
 class Resolver:
     """Asks one server (`host`, `port`), or the system's where `server` is None; belongs to one event loop.
 
@@ -127,7 +143,7 @@ class Resolver:
         self._resolver.use_edns(0, payload=1232)
         self._limits = limits or CacheLimits()
         self._clock = clock
-        self._cache: dict[tuple[str, str], tuple[float, _Answer]] = {}
+        self._cache: dict[tuple[str, str], _Kept] = {}
         self._flights: dict[tuple[str, str], asyncio.Task[_Answer]] = {}
 
     async def mx(self, domain: str) -> Route:
@@ -135,15 +151,17 @@ class Resolver:
         answer = await self._look_up(domain, "MX")
         match answer.status:
             case Status.FOUND:
-                return await self._mx_hosts(answer)
+                route = await self._mx_hosts(answer)
             case Status.EMPTY:
-                return await self._implicit(domain)
+                route = await self._implicit(domain)
             case Status.NXDOMAIN:
-                return Route(kind=RouteKind.NXDOMAIN)
+                route = Route(kind=RouteKind.NXDOMAIN)
             case Status.TEMPORARY:
-                return Route(kind=RouteKind.TEMPORARY)
+                route = Route(kind=RouteKind.TEMPORARY)
             case _:
                 assert_never(answer.status)
+        kept = self._cache.get(_key(domain, "MX"))
+        return replace(route, ttl=max(0.0, kept.until - self._clock()) if kept is not None else 0.0)
 
     async def txt(self, name: str) -> tuple[str, ...]:
         """The TXT records of a name, the strings of each joined; raises DnsTemporaryError."""
@@ -188,10 +206,10 @@ class Resolver:
         return found, any(answer.status is Status.TEMPORARY for answer in answers)
 
     async def _look_up(self, name: str, kind: str) -> _Answer:
-        key = (name.rstrip(".").lower(), kind)
+        key = _key(name, kind)
         kept = self._cache.get(key)
-        if kept is not None and self._clock() < kept[0]:
-            return kept[1]
+        if kept is not None and self._clock() < kept.until:
+            return kept.answer
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = asyncio.create_task(self._refresh(key))
@@ -201,21 +219,24 @@ class Resolver:
     async def _refresh(self, key: tuple[str, str]) -> _Answer:
         answer = await self._ask(*key)
         now = self._clock()
-        expired, kept = self._cache.get(key, (0.0, answer))
+        limits = self._limits
         if answer.status is Status.TEMPORARY:
-            if kept.status is not Status.TEMPORARY and now < expired + self._limits.stale:
-                return kept
-            self._keep(key, now + self._limits.failure, answer)
-            return answer
-        most = self._limits.ceiling if answer.status is Status.FOUND else self._limits.negative
-        self._keep(key, now + max(self._limits.floor, min(answer.ttl, most)), answer)
-        return answer
+            kept = self._cache.get(key)
+            until = now + limits.failure
+            if kept is None or now >= kept.stale_until:
+                return self._keep(key, answer, until, stale_until=now)
+            # A server that is down is not asked for every message.
+            return self._keep(key, kept.answer, min(until, kept.stale_until), stale_until=kept.stale_until)
+        most = limits.ceiling if answer.status is Status.FOUND else limits.negative
+        until = now + max(limits.floor, min(answer.ttl, most))
+        return self._keep(key, answer, until, stale_until=until + limits.stale)
 
-    def _keep(self, key: tuple[str, str], until: float, answer: _Answer) -> None:
+    def _keep(self, key: tuple[str, str], answer: _Answer, until: float, *, stale_until: float) -> _Answer:
         self._cache.pop(key, None)
         while len(self._cache) >= _CACHE_LIMIT:
             del self._cache[next(iter(self._cache))]
-        self._cache[key] = (until, answer)
+        self._cache[key] = _Kept(answer=answer, until=until, stale_until=stale_until)
+        return answer
 
     async def _ask(self, name: str, kind: str) -> _Answer:
         try:
@@ -238,6 +259,10 @@ class Resolver:
             preferences=tuple(preference for _, preference in pairs),
             ttl=ttl,
         )
+
+
+def _key(name: str, kind: str) -> tuple[str, str]:
+    return name.rstrip(".").lower(), kind
 
 
 def site_key(route: Route) -> str:

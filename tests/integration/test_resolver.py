@@ -77,6 +77,8 @@ def test_mx_hosts_come_by_preference_with_both_families() -> None:
     assert targets(route) == ["8.8.4.4", "8.8.8.8"]
     assert targets(route, version=6) == ["2001:4860:4860::8844"]
     assert site_key(route) == "mx1.shop.test,mx2.shop.test"
+    assert route.families == {4, 6}
+    assert route.ttl == pytest.approx(300, abs=5)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +211,12 @@ def test_a_stale_answer_stands_in_for_an_hour_while_the_server_fails() -> None:
             resolver = Resolver(server.address, clock=lambda: now[0])
             fresh = await resolver.mx("shop.test")
             server.moods = dict.fromkeys(("shop.test", "mx1.shop.test", "mx2.shop.test"), "SERVFAIL")
+            now[0] = 300 + 3590
+            assert await resolver.mx("shop.test") == fresh
+            asked = len(server.asked)
+            now[0] += CacheLimits().failure - 1
+            assert await resolver.mx("shop.test") == fresh
+            assert len(server.asked) == asked, "a server that is down is not asked for every message"
             now[0] = 300 + 3599
             assert await resolver.mx("shop.test") == fresh
             now[0] = 300 + 3601
