@@ -10,11 +10,12 @@ import binascii
 import hashlib
 import hmac
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
+from relay_saas.mail.base32 import base32
 from relay_saas.mail.exceptions import MailError
 
 LENGTH = 57
@@ -22,6 +23,13 @@ _MAC_BYTES = 10
 _MIN_KEY_BYTES = 32
 _MAX_KEY_ID = 31
 _FIELDS = struct.Struct(">BI16sI")
+_SHARED = struct.Struct(">BI16s")
+#: of the shared octets, as many as whole symbols hold
+_COMMON = 20
+#: symbols of a token that are its own
+_OWN = 24
+#: octets of a block of SHA-256
+_BLOCK = 64
 _CONTEXT = b"relay token 1\0"
 
 
@@ -43,6 +51,8 @@ class Purpose(Enum):
     OPEN = "o"
     UNSUBSCRIBE = "u"
     MAILTO = "m"
+    #: in a header field, for reports that show no address
+    TRACE = "t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,44 @@ def encode(token: Token, host: str, keys: TokenKeys) -> str:
     """The token's 57 characters, bound to `host` (the link's host name, or the address's domain)."""
     fields = _FIELDS.pack(keys.current, token.tenant, token.message.bytes, token.extra)
     mac = _mac(keys.keys[keys.current], token.purpose, fields, host)
-    return token.purpose.value + base64.b32encode(fields + mac).decode().lower()
+    return token.purpose.value + base32(fields + mac)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One of a message's tokens: what for, and the host that it is bound to."""
+
+    purpose: Purpose
+    host: str
+    extra: int = 0
+
+
+class TokenSet:
+    """All tokens of each message of one content: what the messages share is made once."""
+
+    def __init__(self, uses: Sequence[Use], keys: TokenKeys) -> None:
+        self._key_id = keys.current
+        self._inner, self._outer = _pads(keys.keys[keys.current])
+        self._uses = [
+            (use.purpose.value, _head(use.purpose), use.extra.to_bytes(4, "big"), _tail(use.host))
+            for use in uses
+        ]
+
+    def encode(self, tenant: int, message: UUID) -> list[str]:
+        """The tokens in the order of the uses, each as `encode` makes it."""
+        shared = _SHARED.pack(self._key_id, tenant, message.bytes)
+        rest: list[bytes] = []
+        for _, head, extra, tail in self._uses:
+            inner = self._inner.copy()
+            inner.update(head + shared + extra + tail)
+            outer = self._outer.copy()
+            outer.update(inner.digest())
+            rest += (shared[_COMMON:], extra, outer.digest()[:_MAC_BYTES])
+        first, symbols = base32(shared[:_COMMON]), base32(b"".join(rest))
+        return [
+            f"{letter}{first}{symbols[start : start + _OWN]}"
+            for (letter, *_), start in zip(self._uses, range(0, len(symbols), _OWN), strict=True)
+        ]
 
 
 def decode(text: str, purpose: Purpose, host: str, keys: TokenKeys) -> Token:
@@ -109,8 +156,22 @@ def decode(text: str, purpose: Purpose, host: str, keys: TokenKeys) -> Token:
 
 def _mac(key: bytes, purpose: Purpose, fields: bytes, host: str) -> bytes:
     # all parts before the host have a fixed length, so no two inputs run together
-    signed = _CONTEXT + purpose.value.encode() + fields + host.rstrip(".").lower().encode()
-    return hmac.digest(key, signed, hashlib.sha256)[:_MAC_BYTES]
+    return hmac.digest(key, _head(purpose) + fields + _tail(host), hashlib.sha256)[:_MAC_BYTES]
+
+
+def _head(purpose: Purpose) -> bytes:
+    return _CONTEXT + purpose.value.encode()
+
+
+def _tail(host: str) -> bytes:
+    return host.rstrip(".").lower().encode()
+
+
+def _pads(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """The two hashes of HMAC (RFC 2104) behind their pads: copying them is cheaper than beginning anew."""
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in block)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 _LETTERS = frozenset(purpose.value for purpose in Purpose)

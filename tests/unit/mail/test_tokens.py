@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay_saas.mail.tokens import LENGTH, BadToken, Purpose, Token, TokenKeys, decode, encode
+from relay_saas.mail.base32 import base32
+from relay_saas.mail.tokens import LENGTH, BadToken, Purpose, Token, TokenKeys, TokenSet, Use, decode, encode
 from tests.cases.loader import load
 
 HOST = "t.news.acme.test"
@@ -158,3 +159,28 @@ def test_keys_that_cannot_serve_are_refused_at_the_start(keys: dict[int, bytes],
 
 def test_keys_never_show_in_a_log() -> None:
     assert "kkkk" not in repr(KEYS)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.uuids(),
+    st.lists(
+        st.builds(
+            Use, st.sampled_from(Purpose), st.sampled_from([HOST, OTHER_HOST]), st.integers(0, 2**32 - 1)
+        )
+    ),
+    st.sampled_from([KEYS, TokenKeys({1: b"x" * 64, 31: b"long" * 40}, 31)]),
+)
+def test_all_tokens_of_a_message_at_once_are_the_same_tokens(
+    tenant: int, message: UUID, uses: list[Use], keys: TokenKeys
+) -> None:
+    together = TokenSet(uses, keys).encode(tenant, message)
+    assert together == [
+        encode(Token(use.purpose, tenant, message, use.extra), use.host, keys) for use in uses
+    ]
+
+
+@given(st.binary(max_size=100))
+def test_base_32_is_that_of_the_standard_library(data: bytes) -> None:
+    data = data[: len(data) // 5 * 5]
+    assert base32(data) == base64.b32encode(data).decode().lower()
