@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from relay_saas.mail.exceptions import MailError
+from relay_saas.mail.headers import Field
 
 Algorithm = Literal["rsa-sha256", "ed25519-sha256"]
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
@@ -24,8 +26,10 @@ SIGNED_HEADERS = (
     "from", "to", "cc", "subject", "date", "reply-to", "message-id", "mime-version", "content-type",
     "list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id",
 )  # fmt: skip
-_BLANKS = re.compile(rb"[ \t]+")
-_FOLDED = re.compile(rb"\r\n(?=[ \t])")
+_SIGNED = frozenset(SIGNED_HEADERS)
+_BLANKS = re.compile(r"[ \t]+")
+_FOLDED = re.compile(r"\r\n(?=[ \t])")
+_CONTINUED = "\r\n "
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _LINE = 72
 
@@ -106,13 +110,11 @@ def load_key(*, domain: str, selector: str, algorithm: Algorithm, pem: bytes) ->
 def sign(message: bytes, keys: Sequence[SigningKey], now: int, expires: int | None = None) -> bytes:
     """The message with one DKIM-Signature per key on top, in the order of `keys`.
 
-    `now` and `expires` (`x=`) are seconds since 1970. Header and body are canonicalised once for all keys.
+    `now` and `expires` (`x=`) are seconds since 1970.
 
     Raises:
         UnsignableMessage: with one of the codes in `UnsignableMessage.reasons`.
     """
-    if expires is not None and expires <= now:
-        raise UnsignableMessage("expired")
     if not message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n"):
         raise UnsignableMessage("bare_line_end")
     head, separator, body = message.partition(b"\r\n\r\n")
@@ -121,22 +123,43 @@ def sign(message: bytes, keys: Sequence[SigningKey], now: int, expires: int | No
     # verifiers differ over a last line without CRLF, and no server would send one
     if not message.endswith(b"\r\n"):
         raise UnsignableMessage("open_last_line")
-    names, signed = _signed_fields(head)
-    body_hash = base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()).decode()
-    times = f"t={now};" + (f" x={expires};" if expires is not None else "")
-    fields = [_signature_field(key, times, names, body_hash, signed) for key in keys]
-    return b"".join([*fields, message])
+    lines = _FOLDED.sub("", head.decode("utf-8", "surrogateescape")).split("\r\n")
+    fields = [_parsed_field(line) for line in lines]
+    return signatures(fields, _relaxed_body(body), keys, now, expires) + message
 
 
-def _signature_field(key: SigningKey, times: str, names: str, body_hash: str, signed: bytes) -> bytes:
-    unsigned = (
-        f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed;\r\n"
-        f" d={key.domain}; s={key.selector};\r\n {times}\r\n h={names};\r\n bh={body_hash};\r\n b="
-    )
-    signature = base64.b64encode(_signature(key.private, signed + _relaxed_field(unsigned.encode()))).decode()
+def signatures(
+    fields: Iterable[Field], body: bytes, keys: Sequence[SigningKey], now: int, expires: int | None = None
+) -> bytes:
+    """One DKIM-Signature field per key, in the order of `keys`; hash and header are made once for all.
+
+    `body` is in relaxed canonical form, but for empty lines at its end.
+
+    Raises:
+        UnsignableMessage: `from_count` or `expired`.
+    """
+    if expires is not None and expires <= now:
+        raise UnsignableMessage("expired")
+    names, signed = _signed_fields(fields)
+    if body.endswith(b"\r\n\r\n") or body == b"\r\n":
+        body = _without_empty_lines(body)
+    body_hash = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    times = f"t={now};" if expires is None else f"t={now}; x={expires};"
+    return "".join([_signature_field(key, times, names, body_hash, signed) for key in keys]).encode()
+
+
+def _signature_field(key: SigningKey, times: str, names: tuple[str, str], body_hash: str, signed: str) -> str:
+    listed, relaxed = names
+    first, second = f"v=1; a={key.algorithm}; c=relaxed/relaxed;", f"d={key.domain}; s={key.selector};"
+    own = f"dkim-signature:{first} {second} {times} h={relaxed}; bh={body_hash}; b="
+    data = (signed + own).encode("utf-8", "surrogateescape")
+    signature = base64.b64encode(_signature(key.private, data)).decode()
     # `b=` keeps the first line short and each continuation begins with a blank
     lines = [signature[start : start + _LINE] for start in range(0, len(signature), _LINE)]
-    return (unsigned + "\r\n ".join(lines) + "\r\n").encode()
+    return (
+        f"DKIM-Signature: {first}\r\n {second}\r\n {times}\r\n h={listed};\r\n bh={body_hash};\r\n"
+        f" b={_CONTINUED.join(lines)}\r\n"
+    )
 
 
 def _signature(private: PrivateKey, data: bytes) -> bytes:
@@ -146,38 +169,38 @@ def _signature(private: PrivateKey, data: bytes) -> bytes:
     return private.sign(hashlib.sha256(data).digest())
 
 
-def _signed_fields(head: bytes) -> tuple[str, bytes]:
-    """The value of `h=`, folded, and the relaxed form of the fields that it names."""
-    present: dict[str, list[bytes]] = {}
-    for line in _FOLDED.sub(b"", head).split(b"\r\n"):
-        field_name = line.partition(b":")[0].strip(b" \t").lower().decode("latin-1")
-        if field_name in SIGNED_HEADERS:
-            present.setdefault(field_name, []).append(line)
-    if len(present.get("from", ())) != 1:
-        raise UnsignableMessage("from_count")
+def _signed_fields(fields: Iterable[Field]) -> tuple[tuple[str, str], str]:
+    """The value of `h=` (folded, relaxed), and the relaxed form of the fields that it names."""
     names: list[str] = []
-    signed: list[bytes] = []
-    for name in SIGNED_HEADERS:
-        lines = present.get(name, [])
-        names += [name] * (len(lines) + 1)
-        # RFC 6376 §5.4.2: the last of its name is signed first
-        signed += [_relaxed_field(line) + b"\r\n" for line in reversed(lines)]
-    return _fold_names(names), b"".join(signed)
+    present: dict[str, str] = {}
+    for name, _, relaxed in fields:
+        if name in _SIGNED:
+            names.append(name)
+            # RFC 6376 §5.4.2: the last of its name is signed first
+            present[name] = relaxed + present[name] if name in present else relaxed
+    if names.count("from") != 1:
+        raise UnsignableMessage("from_count")
+    return _listed(tuple(names)), "".join([present[name] for name in SIGNED_HEADERS if name in present])
 
 
-def _fold_names(names: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def _listed(names: tuple[str, ...]) -> tuple[str, str]:
+    """`h=` for a message with these fields, folded and relaxed."""
+    listed = [name for name in SIGNED_HEADERS for _ in range(names.count(name) + 1)]
     lines = [""]
-    for name in names:
+    for name in listed:
         if len(lines[-1]) + len(name) > _LINE - 4:
             lines.append("")
         lines[-1] += f"{name}:"
-    return "\r\n  ".join(lines).rstrip(":")
+    folded = "\r\n  ".join(lines).rstrip(":")
+    return folded, folded.replace("\r\n ", "")
 
 
-def _relaxed_field(line: bytes) -> bytes:
-    """RFC 6376 §3.4.2, without the closing CRLF."""
-    name, _, value = _FOLDED.sub(b"", line).partition(b":")
-    return name.strip(b" \t").lower() + b":" + _BLANKS.sub(b" ", value).strip(b" ")
+def _parsed_field(line: str) -> Field:
+    """RFC 6376 §3.4.2, of an unfolded line."""
+    name, _, value = line.partition(":")
+    lowered = name.strip(" \t").lower()
+    return Field(lowered, line, f"{lowered}:{_BLANKS.sub(' ', value).strip(' ')}\r\n")
 
 
 def _relaxed_body(body: bytes) -> bytes:
@@ -189,6 +212,10 @@ def _relaxed_body(body: bytes) -> bytes:
         while b"  " in body:
             body = body.replace(b"  ", b" ")
         body = body.replace(b" \r\n", b"\r\n")
+    return _without_empty_lines(body)
+
+
+def _without_empty_lines(body: bytes) -> bytes:
     lines = body.rstrip(b"\r\n")
     return lines + b"\r\n" if lines else b""
 

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from typing import NamedTuple
 
 from relay_saas.mail.exceptions import MailError
 
@@ -18,6 +19,7 @@ _FOLD = "\r\n "
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
+_BLANKS = re.compile(r"[ \t]+")
 _BREAKS = re.compile(r"[\r\n]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -46,6 +48,26 @@ class BadHeader(MailError):
         "bad_list_id": "A List-Id ends with an identifier in angle brackets.",
         "bad_date": "A date needs its time zone.",
     }
+
+
+class Field(NamedTuple):
+    """A header field as it goes on the wire and as a signature sees it."""
+
+    #: lower case
+    name: str
+    #: `Name: value`, folded, with CRLF
+    wire: str
+    #: the relaxed canonical form (RFC 6376 §3.4.2) with CRLF
+    relaxed: str
+
+
+def field(name: str, value: str) -> Field:
+    """The field of a value that is encoded and folded already."""
+    lowered = name.lower()
+    relaxed = value
+    if "\r\n" in value or "  " in value or "\t" in value or value[:1] == " " or value[-1:] == " ":
+        relaxed = _BLANKS.sub(" ", value.replace("\r\n", "")).strip(" ")
+    return Field(lowered, f"{name}: {value}\r\n", f"{lowered}:{relaxed}\r\n")
 
 
 def check_header_value(value: str) -> None:
@@ -148,7 +170,9 @@ def format_date(when: datetime) -> str:
         raise BadHeader("bad_date")
     utc = when.astimezone(UTC)
     day, month = _DAYS[utc.weekday()], _MONTHS[utc.month - 1]
-    return f"{day}, {utc.day:02d} {month} {utc.year:04d} {utc:%H:%M:%S} +0000"
+    return (
+        f"{day}, {utc.day:02d} {month} {utc.year:04d} {utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"
+    )
 
 
 def _is_plain_text(value: str) -> bool:

@@ -1,27 +1,30 @@
 """Messages: one draft in, the octets of one RFC 5322 message out, the same for the same draft."""
 
-import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import quote
+from typing import NamedTuple
 
 from relay_saas.mail.addresses import Address, parse_address
-from relay_saas.mail.encoding import base64_lines, body_part
-from relay_saas.mail.exceptions import MailError
+from relay_saas.mail.encoding import Encoding, body_part
 from relay_saas.mail.headers import (
     BadHeader,
+    Field,
     check_header_name,
     check_header_value,
     decode_words,
     encode_address,
     encode_text,
+    field,
     fold,
     format_date,
 )
+from relay_saas.mail.mime import Attachment, BadMessage, structure
+
+__all__ = ("Attachment", "BadMessage", "Draft", "Letter", "build", "letter")
 
 #: fields that the builder, the signer or the servers on the way write; a draft may not bring them
 RESERVED_HEADERS = frozenset(
@@ -29,7 +32,7 @@ RESERVED_HEADERS = frozenset(
         "from", "sender", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version",
         "return-path", "received", "received-spf", "authentication-results", "dkim-signature", "errors-to",
         "domainkey-signature", "delivered-to", "x-original-to", "apparently-to", "return-receipt-to",
-        "disposition-notification-to",
+        "disposition-notification-to", "x-relay-trace",
     }
 )  # fmt: skip
 _RESERVED_PREFIXES = ("content-", "arc-", "resent-")
@@ -43,36 +46,9 @@ SINGLETON_HEADERS = frozenset(
     }
 )  # fmt: skip
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[a-z0-9.-]{1,120}")
-_CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,100}(?:@[A-Za-z0-9.-]{1,100})?")
-_MIME_NAME = r"[A-Za-z0-9!#$&^_.+-]{1,60}"
-_CONTENT_TYPE = re.compile(rf"{_MIME_NAME}/{_MIME_NAME}(?:; ?{_MIME_NAME}={_MIME_NAME}){{0,3}}")
-_SAFE_FILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^\s@<>\"'()]+@([^\s@<>\"'()]+\.[^\s@<>\"'()]+)")
-_SECTION = 55
-
-
-class BadMessage(MailError):
-    """A draft that is no message."""
-
-    reasons = {
-        "no_body": "The message has neither a text nor an HTML part.",
-        "surrogate": "The text is not valid Unicode.",
-        "bad_attachment_name": "The file name of an attachment is empty, too long or not plain text.",
-        "bad_content_type": "The type of an attachment is not valid.",
-        "bad_content_id": "The Content-ID of an attachment is not valid or not unique.",
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file that travels with the message."""
-
-    name: str
-    #: `type/subtype`, with up to three plain parameters
-    content_type: str
-    content: bytes
-    #: set: shown inside the HTML part at `cid:<content_id>`
-    content_id: str | None = None
+_CONTINUED = "\r\n "
+Mailboxes = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,62 +75,110 @@ class Draft:
     attachments: Sequence[Attachment] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The content fields of a MIME part (each line with CRLF) and its octets (end with CRLF)."""
+class Letter(NamedTuple):
+    """A whole message before it is signed."""
 
-    fields: str
+    fields: list[Field]
+    #: ends with CRLF; apart from empty lines at its end it is its own relaxed canonical form
     body: bytes
+
+    @property
+    def head(self) -> str:
+        """The fields as they go on the wire."""
+        return "".join([item.wire for item in self.fields])
+
+    def octets(self) -> bytes:
+        """The message: CRLF lines of at most 998 octets; ASCII unless an address needs SMTPUTF8."""
+        return self.head.encode() + b"\r\n" + self.body
 
 
 def build(draft: Draft) -> bytes:
-    """The message: CRLF lines of at most 998 octets; ASCII unless an address needs SMTPUTF8.
+    """The octets of `letter`."""
+    return letter(draft).octets()
+
+
+def letter(draft: Draft) -> Letter:
+    """The message of a draft.
 
     Raises:
         BadAddress: an address is not one mailbox.
         BadHeader: a name, subject or further header cannot be carried.
         BadMessage: there is no body, or an attachment is not valid.
     """
-    if not _MESSAGE_ID.fullmatch(draft.message_id):
+    body = structure(_encoded(draft.text), _encoded(draft.html), draft.attachments, draft.message_id)
+    fields = [
+        date_field(draft.date),
+        from_field(draft.from_name, draft.from_address),
+        address_field("To", draft.to or [(draft.to_name, draft.to_address)]),
+        *([address_field("Cc", draft.cc)] if draft.cc else []),
+        *([reply_to_field(draft.reply_to)] if draft.reply_to is not None else []),
+        subject_field(draft.subject),
+        message_id_field(draft.message_id),
+        *further_fields(draft.headers),
+        MIME_VERSION,
+        *(field(name, value) for name, value in body.fields),
+    ]
+    return Letter(fields, b"".join([piece for piece in body.pieces if isinstance(piece, bytes)]))
+
+
+MIME_VERSION = field("MIME-Version", "1.0")
+
+
+def date_field(when: datetime) -> Field:
+    """Date. Raises BadHeader for one without time zone."""
+    return field("Date", format_date(when))
+
+
+def message_id_field(message_id: str) -> Field:
+    """Message-ID; `message_id` is without brackets. Raises BadHeader."""
+    if not _MESSAGE_ID.fullmatch(message_id):
         raise BadHeader("bad_message_id")
-    content = _content(draft)
-    fields = "".join(_fields(draft)) + "MIME-Version: 1.0\r\n" + content.fields + "\r\n"
-    return fields.encode() + content.body
+    return field("Message-ID", f"<{message_id}>")
 
 
-def _fields(draft: Draft) -> Iterator[str]:
-    yield f"Date: {format_date(draft.date)}\r\n"
-    yield _from_field(draft.from_name, draft.from_address)
-    yield _address_list("To", draft.to or [(draft.to_name, draft.to_address)])
-    if draft.cc:
-        yield _address_list("Cc", draft.cc)
-    if draft.reply_to is not None:
-        yield f"Reply-To: {parse_address(draft.reply_to)}\r\n"
-    check_header_value(draft.subject)
-    subject = decode_words(draft.subject)
+def reply_to_field(address: str) -> Field:
+    """Reply-To. Raises BadAddress."""
+    return field("Reply-To", str(parse_address(address)))
+
+
+def subject_field(subject: str) -> Field:
+    """Subject; one that came encoded is decoded first. Raises BadHeader."""
     check_header_value(subject)
-    yield f"Subject: {encode_text(subject, 9)}\r\n"
-    yield f"Message-ID: <{draft.message_id}>\r\n"
-    seen: set[str] = set()
-    for name, value in draft.headers:
-        yield _further_field(name, value, seen)
+    if subject.startswith("=?"):
+        subject = decode_words(subject)
+        check_header_value(subject)
+    return field("Subject", encode_text(subject, 9))
 
 
-def _address_list(field: str, mailboxes: Sequence[tuple[str, str]]) -> str:
-    """The field with one mailbox a line."""
+def address_field(name: str, mailboxes: Mailboxes) -> Field:
+    """An address list with one mailbox a line. Raises BadAddress, BadHeader."""
     shown = []
-    for name, address in mailboxes:
-        check_header_value(name)
-        shown.append(encode_address(name, str(parse_address(address)), len(field) + 2))
-    return f"{field}: {f',{_CONTINUED}'.join(shown)}\r\n"
+    for person, address in mailboxes:
+        check_header_value(person)
+        shown.append(encode_address(person, str(parse_address(address)), len(name) + 2))
+    return field(name, f",{_CONTINUED}".join(shown))
+
+
+def further_fields(headers: Iterable[tuple[str, str]]) -> list[Field]:
+    """Fields of the sender's own, in their order; plain text in. Raises BadHeader."""
+    seen: set[str] = set()
+    return [_further_field(name, value, seen) for name, value in headers]
+
+
+def _encoded(text: str | None) -> tuple[Encoding, bytes] | None:
+    try:
+        return None if text is None else body_part(text)
+    except UnicodeEncodeError:
+        raise BadMessage("surrogate") from None
 
 
 @lru_cache(maxsize=1024)
-def _from_field(name: str, address: str) -> str:
+def from_field(name: str, address: str) -> Field:
+    """From. Raises BadAddress, BadHeader."""
     sender = parse_address(address)
     check_header_value(name)
     _check_sender_name(name, sender)
-    return f"From: {encode_address(name, str(sender), 6)}\r\n"
+    return field("From", encode_address(name, str(sender), 6))
 
 
 def _check_sender_name(name: str, sender: Address) -> None:
@@ -164,7 +188,7 @@ def _check_sender_name(name: str, sender: Address) -> None:
             raise BadHeader("name_is_address")
 
 
-def _further_field(name: str, value: str, seen: set[str]) -> str:
+def _further_field(name: str, value: str, seen: set[str]) -> Field:
     check_header_name(name)
     check_header_value(value)
     lowered = name.lower()
@@ -174,7 +198,7 @@ def _further_field(name: str, value: str, seen: set[str]) -> str:
         if lowered in seen:
             raise BadHeader("repeated")
         seen.add(lowered)
-    return f"{name}: {_further_value(lowered, value.strip(' '), len(name) + 2)}\r\n"
+    return field(name, _further_value(lowered, value.strip(" "), len(name) + 2))
 
 
 def _further_value(lowered: str, value: str, used: int) -> str:
@@ -188,84 +212,3 @@ def _further_value(lowered: str, value: str, used: int) -> str:
     if lowered in SINGLETON_HEADERS - {"organization"}:
         raise BadHeader("not_ascii")
     return encode_text(value, used)
-
-
-def _content(draft: Draft) -> _Part:
-    files = [item for item in draft.attachments if item.content_id is None or draft.html is None]
-    inline = [item for item in draft.attachments if item.content_id is not None and draft.html is not None]
-    _check_content_ids(inline)
-    alternatives: list[_Part] = []
-    if draft.text is not None:
-        alternatives.append(_text_part("plain", draft.text))
-    if draft.html is not None:
-        html = _text_part("html", draft.html)
-        parts = [html, *(_file_part(item, shown=True) for item in inline)]
-        alternatives.append(_multipart("related", parts, draft.message_id))
-    if not alternatives:
-        raise BadMessage("no_body")
-    body = _multipart("alternative", alternatives, draft.message_id)
-    return _multipart("mixed", [body, *(_file_part(item, shown=False) for item in files)], draft.message_id)
-
-
-def _multipart(subtype: str, parts: list[_Part], message_id: str) -> _Part:
-    """The parts under one boundary; a single part stays by itself."""
-    if len(parts) == 1:
-        return parts[0]
-    # `=_` cannot stand in quoted-printable or base64, so no part can hold the boundary
-    boundary = f"=_{hashlib.sha256(f'{subtype} {message_id}'.encode()).hexdigest()[:32]}"
-    pieces: list[bytes] = []
-    for part in parts:
-        pieces += (f"--{boundary}\r\n{part.fields}\r\n".encode(), part.body, b"\r\n")
-    pieces.append(f"--{boundary}--\r\n".encode())
-    return _Part(f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n', b"".join(pieces))
-
-
-def _text_part(subtype: str, text: str) -> _Part:
-    try:
-        encoding, data = body_part(text)
-    except UnicodeEncodeError:
-        raise BadMessage("surrogate") from None
-    fields = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
-    return _Part(fields, data)
-
-
-def _file_part(item: Attachment, *, shown: bool) -> _Part:
-    if not _CONTENT_TYPE.fullmatch(item.content_type):
-        raise BadMessage("bad_content_type")
-    content_type = item.content_type
-    if content_type.lower().startswith(("message/", "multipart/")):
-        # these may not be base64 (RFC 2046 §5), and unencoded they would not be ours to vouch for
-        content_type = "application/octet-stream"
-    disposition = "inline" if shown else "attachment"
-    fields = (
-        f"Content-Type: {content_type.replace('; ', ';').replace(';', f';{_CONTINUED}')}\r\n"
-        "Content-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: {disposition}{_file_name(item.name)}\r\n"
-    )
-    if shown:
-        fields += f"Content-ID: <{item.content_id}>\r\n"
-    return _Part(fields, base64_lines(item.content))
-
-
-def _file_name(name: str) -> str:
-    """The `filename` parameter, in sections where it is long or not ASCII (RFC 2231 §3, §4)."""
-    if not name or len(name) > 255 or any(unicodedata.category(character) in _UNFIT for character in name):
-        raise BadMessage("bad_attachment_name")
-    if _SAFE_FILE_NAME.fullmatch(name):
-        return f";{_CONTINUED}filename={name}"
-    encoded = quote(name, safe="")
-    # a percent escape stays whole
-    sections = re.findall(rf"(?:%..|[^%]){{1,{_SECTION // 3}}}", f"utf-8''{encoded}")
-    if len(sections) == 1:
-        return f";{_CONTINUED}filename*={sections[0]}"
-    return "".join(f";{_CONTINUED}filename*{number}*={section}" for number, section in enumerate(sections))
-
-
-def _check_content_ids(inline: Sequence[Attachment]) -> None:
-    ids = [item.content_id or "" for item in inline]
-    if len(set(ids)) < len(ids) or not all(map(_CONTENT_ID.fullmatch, ids)):
-        raise BadMessage("bad_content_id")
-
-
-_CONTINUED = "\r\n "
-_UNFIT = frozenset({"Cc", "Cs"})
