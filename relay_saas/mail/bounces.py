@@ -1,43 +1,29 @@
-"""What a refusal means for the recipient, the tenant and us: a table of rules, data in `bounces.toml`."""
+"""What a refusal means for the recipient, the tenant and us: rows and effects are data in `bounce_rules/`."""
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import translate
-from functools import cache, lru_cache
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from relay_saas.mail.bounce_phrases import words
+from relay_saas.mail.bounce_table import Category, Disposition, Rule, table
 from relay_saas.mail.replies import Reply, Stage
 
-
-class Category(StrEnum):
-    """Fifteen classes: who is at fault, and what follows."""
-
-    RECIPIENT_UNKNOWN = "recipient_unknown"
-    RECIPIENT_INACTIVE = "recipient_inactive"
-    DOMAIN_BAD = "domain_bad"
-    MAILBOX_FULL = "mailbox_full"
-    RECIPIENT_REFUSED = "recipient_refused"
-    RATE_LIMITED = "rate_limited"
-    GREYLISTED = "greylisted"
-    REPUTATION_BLOCK = "reputation_block"
-    CONTENT_SPAM = "content_spam"
-    CONTENT_POLICY = "content_policy"
-    AUTH_FAILURE = "auth_failure"
-    SENDER_REJECTED = "sender_rejected"
-    NETWORK_TEMP = "network_temp"
-    PROTOCOL = "protocol"
-    UNKNOWN = "unknown"
-
-
-class Disposition(StrEnum):
-    """What to do with this copy."""
-
-    RETRY = "retry"
-    FAIL = "fail"
+__all__ = [
+    "EFFECTS",
+    "NO_RULE",
+    "Category",
+    "Disposition",
+    "Effect",
+    "Final",
+    "Verdict",
+    "classify",
+    "strikes",
+]
 
 
 class Final(StrEnum):
@@ -49,62 +35,44 @@ class Final(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a category does beyond this copy."""
+    """What a category does beyond this copy; one table of `effects.toml`."""
 
     final: Final
+    #: The waits between tries, by their name in `effects.toml`.
+    retry: str
     #: Failures after which the address is suppressed; None: never.
     strikes: int | None = None
+    #: The same at MX hosts (globs in `cautious`) whose "unknown" may be a filter.
+    cautious_strikes: int | None = None
+    cautious: tuple[str, ...] = ()
     #: Days within which they count; None: for ever.
     within_days: int | None = None
+    #: Hours for which a suppression is provisional.
+    provisional_hours: int = 0
+    #: Failures of one campaign after which its domain's marketing pauses; None: never.
+    pause_domain_after: int | None = None
+    #: Whether the operator hears of it.
+    alert: bool = False
+
+    def strikes_at(self, provider: str) -> int | None:
+        """Failures after which an address of this MX host is suppressed."""
+        host = provider.rstrip(".").lower()
+        if self.cautious_strikes is not None and any(fnmatchcase(host, glob) for glob in self.cautious):
+            return self.cautious_strikes
+        return self.strikes
 
 
-_BOUNCE = Effect(final=Final.BOUNCED)
-_OURS = Effect(final=Final.FAILED)
-
-EFFECTS: Mapping[Category, Effect] = dict.fromkeys(Category, _OURS) | {
-    Category.RECIPIENT_UNKNOWN: Effect(final=Final.BOUNCED, strikes=1),
-    Category.RECIPIENT_INACTIVE: Effect(final=Final.BOUNCED, strikes=2),
-    Category.DOMAIN_BAD: Effect(final=Final.BOUNCED, strikes=1),
-    Category.MAILBOX_FULL: Effect(final=Final.BOUNCED, strikes=3, within_days=30),
-    Category.RECIPIENT_REFUSED: Effect(final=Final.BOUNCED, strikes=3),
-    Category.GREYLISTED: _BOUNCE,
-    Category.NETWORK_TEMP: _BOUNCE,
-    Category.UNKNOWN: _BOUNCE,
-}
-
-#: Carriers whose "unknown" may be a filter: one strike more.
-_CAUTIOUS = re.compile(r"(^|\.)(docomo\.ne\.jp|au\.com|ezweb\.ne\.jp|softbank\.(ne\.)?jp)$")
+def _effects() -> Mapping[Category, Effect]:
+    source = files("relay_saas.mail").joinpath("bounce_rules", "effects.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(source)["effect"]
+    return {category: _effect(rows[category]) for category in Category}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One row of the table, compiled."""
+def _effect(row: Mapping[str, Any]) -> Effect:
+    return Effect(**{**row, "final": Final(row["final"]), "cautious": tuple(row.get("cautious", ()))})
 
-    id: str
-    layer: int
-    provider: re.Pattern[str] | None
-    stages: frozenset[Stage]
-    code: re.Pattern[str] | None
-    enhanced: re.Pattern[str] | None
-    text: re.Pattern[str] | None
-    category: Category
-    disposition: Disposition | None
-    sample: str
-    sample_stage: Stage
-    sample_provider: str
 
-    def matches(self, reply: Reply, text: str, stage: Stage, provider: str) -> bool:
-        """Whether every column holds; the cheap ones are asked first."""
-        return (
-            stage in self.stages
-            and (self.enhanced is None or (reply.enhanced is not None and self._enhanced(reply.enhanced)))
-            and (self.code is None or self.code.fullmatch(str(reply.code)) is not None)
-            and (self.provider is None or self.provider.fullmatch(provider) is not None)
-            and (self.text is None or self.text.search(text) is not None)
-        )
-
-    def _enhanced(self, code: str) -> bool:
-        return self.enhanced is not None and self.enhanced.fullmatch(code) is not None
+EFFECTS = _effects()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,90 +96,24 @@ NO_RULE = "none"
 def classify(reply: Reply, stage: Stage, provider: str) -> Verdict:
     """The verdict of the first rule that matches a 4xx or 5xx; `provider` is the MX host's name or ""."""
     host = provider.rstrip(".").lower()
-    return _classify(reply.code, reply.enhanced, reply.text.casefold(), stage, host)
+    return _classify(reply.code, reply.enhanced, words(reply.text), stage, host)
 
 
 def strikes(category: Category, provider: str) -> int | None:
     """Failures of this category after which an address of this MX host is suppressed; None: never."""
-    count = EFFECTS[category].strikes
-    cautious = category is Category.RECIPIENT_UNKNOWN and _CAUTIOUS.search(provider.rstrip(".").lower())
-    return 2 if cautious else count
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The table, in the order of evaluation; raises ValueError for a row that makes no sense."""
-    source = files("relay_saas.mail").joinpath("bounces.toml").read_text(encoding="utf-8")
-    return load(tomllib.loads(source)["rule"])
-
-
-def load(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Compile rows; raises ValueError for unknown columns, values, regular expressions or a second id."""
-    table = sorted((_rule(row) for row in rows), key=lambda rule: rule.layer)
-    if len({rule.id for rule in table}) != len(table):
-        raise ValueError("two rules have one id")
-    return tuple(table)
+    return EFFECTS[category].strikes_at(provider)
 
 
 @lru_cache(maxsize=4096)
-def _classify(code: int, enhanced: str | None, text: str, stage: Stage, provider: str) -> Verdict:
-    reply = Reply(code=code, enhanced=enhanced)
-    as_code = Disposition.FAIL if reply.permanent else Disposition.RETRY
-    for rule in rules():
-        if rule.matches(reply, text, stage, provider):
+def _classify(code: int, enhanced: str | None, text: str, stage: Stage, host: str) -> Verdict:
+    as_code = Disposition.FAIL if code >= 500 else Disposition.RETRY
+    spoken, digits = table().spoken(text), str(code)
+    for rule in _rules_at(host):
+        if (not rule.texts or rule.id in spoken) and rule.matches(digits, enhanced, stage):
             return Verdict(category=rule.category, disposition=rule.disposition or as_code, rule=rule.id)
     return Verdict(category=Category.UNKNOWN, disposition=as_code, rule=NO_RULE)
 
 
-_COLUMNS = frozenset(
-    {
-        "id",
-        "layer",
-        "provider",
-        "stage",
-        "code",
-        "enhanced",
-        "text",
-        "category",
-        "disposition",
-        "sample",
-        "at",
-    }
-)
-
-
-def _rule(row: Mapping[str, Any]) -> Rule:
-    if unknown := set(row) - _COLUMNS:
-        raise ValueError(f"{row.get('id')}: unknown columns {sorted(unknown)}")
-    try:
-        stages = _stages(row.get("stage", "*"))
-        provider, disposition = row.get("provider", "*"), row["disposition"]
-        return Rule(
-            id=row["id"],
-            layer=range(4)[row["layer"]],
-            provider=_glob(provider),
-            stages=stages,
-            code=_regex(row.get("code")),
-            enhanced=_glob(row.get("enhanced", "*")),
-            text=_regex(row.get("text")),
-            category=Category(row["category"]),
-            disposition=None if disposition == "as_code" else Disposition(disposition),
-            sample=row["sample"],
-            sample_stage=Stage(row.get("at", Stage.RCPT)),
-            sample_provider=provider.replace("*", "mx1"),
-        )
-    except (KeyError, IndexError, re.error, ValueError) as error:
-        raise ValueError(f"{row.get('id')}: {error!r}") from error
-
-
-def _stages(names: str) -> frozenset[Stage]:
-    return frozenset(Stage) if names == "*" else frozenset(Stage(name) for name in names.split("|"))
-
-
-def _glob(pattern: str) -> re.Pattern[str] | None:
-    """One glob or several between `|`."""
-    return None if pattern == "*" else re.compile("|".join(map(translate, pattern.split("|"))))
-
-
-def _regex(pattern: str | None) -> re.Pattern[str] | None:
-    return None if pattern is None else re.compile(pattern)
+@lru_cache(maxsize=1024)
+def _rules_at(host: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in table().rules if rule.serves(host))

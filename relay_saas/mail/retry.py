@@ -1,11 +1,14 @@
 """When a copy is tried again, and when it is given up: tables by category and stream, time as an argument."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from importlib.resources import files
+from typing import Any
 
-from relay_saas.mail.bounces import Category
+from relay_saas.mail.bounces import EFFECTS, Category
 
 #: Share of a wait that chance adds or takes, so that what failed together does not come back together.
 JITTER = 0.25
@@ -57,16 +60,21 @@ def _minutes(*values: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(minutes=value) for value in values)
 
 
-_FOUR_HOURS = timedelta(hours=4)
+def _shipped() -> Mapping[str, Backoff]:
+    """The waits of `effects.toml`, by their names."""
+    source = files("relay_saas.mail").joinpath("bounce_rules", "effects.toml").read_text(encoding="utf-8")
+    return {name: _backoff(row) for name, row in tomllib.loads(source)["waits"].items()}
+
+
+def _backoff(row: Mapping[str, Any]) -> Backoff:
+    ceiling = timedelta(minutes=row["ceiling_minutes"])
+    return Backoff(waits=_minutes(*row["minutes"]), ceiling=ceiling, limit=row.get("limit"))
+
+
+_WAITS = _shipped()
 PRODUCTION = Timings(
-    backoff={
-        Category.GREYLISTED: Backoff(waits=_minutes(6, 12, 25), ceiling=_FOUR_HOURS),
-        Category.RATE_LIMITED: Backoff(waits=_minutes(15), ceiling=_FOUR_HOURS),
-        Category.REPUTATION_BLOCK: Backoff(waits=_minutes(60), ceiling=_FOUR_HOURS),
-        Category.MAILBOX_FULL: Backoff(waits=_minutes(240), ceiling=timedelta(days=1)),
-        Category.DOMAIN_BAD: Backoff(waits=_minutes(60), ceiling=_FOUR_HOURS, limit=2),
-    },
-    otherwise=Backoff(waits=_minutes(5), ceiling=_FOUR_HOURS),
+    backoff={category: _WAITS[effect.retry] for category, effect in EFFECTS.items()},
+    otherwise=_WAITS["network"],
     expiry={
         Stream.MARKETING: timedelta(days=2),
         Stream.TRANSACTIONAL: timedelta(hours=4),

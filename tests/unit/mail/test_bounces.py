@@ -1,35 +1,70 @@
-"""The rule table: each sample hits its own row, and nothing is slow."""
-
-import time
+"""The rule table: each sample hits its own row, and what people judged is judged the same."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relay_saas.mail import bounces
-from relay_saas.mail.bounces import EFFECTS, NO_RULE, Category, Disposition, Final, Rule, classify
+from relay_saas.mail.bounce_table import Rule, load, table
+from relay_saas.mail.bounces import EFFECTS, NO_RULE, Category, Disposition, Final, classify
 from relay_saas.mail.replies import TEXT_LIMIT, Reply, Stage, parse_text
+from tests.unit.mail.refusals import confusion, refusals
+
+#: They name a class of errors and no error (RFC 3463): what they come with decides.
+VAGUE = ["5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.4.0", "5.5.0", "5.7.0", "5.7.1", "4.7.1"]
 
 
-@pytest.mark.parametrize("rule", bounces.rules(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", table().rules, ids=lambda rule: rule.id)
 def test_each_sample_hits_exactly_its_row(rule: Rule) -> None:
     verdict = classify(parse_text(rule.sample), rule.sample_stage, rule.sample_provider)
     assert verdict.rule == rule.id
 
 
 @pytest.mark.parametrize(
-    "rule", [rule for rule in bounces.rules() if rule.layer == 0], ids=lambda rule: rule.id
+    "rule", [rule for rule in table().rules if rule.layer == 0], ids=lambda rule: rule.id
 )
 def test_a_provider_s_rule_says_nothing_about_other_hosts(rule: Rule) -> None:
     assert classify(parse_text(rule.sample), rule.sample_stage, "mx.example.test").rule != rule.id
 
 
-def test_the_table_covers_each_layer_and_nearly_each_category() -> None:
-    table = bounces.rules()
-    assert {rule.layer for rule in table} == {0, 1, 2, 3}
-    assert set(Category) - {rule.category for rule in table} == {Category.UNKNOWN}
-    assert len(table) >= 40
-    assert set(EFFECTS) == set(Category)
+def test_the_table_covers_each_layer_and_category() -> None:
+    rules = table().rules
+    assert {rule.layer for rule in rules} == {0, 1, 2, 3}
+    assert {rule.category for rule in rules} == set(Category) == set(EFFECTS)
+    assert len(rules) >= 150
+    assert len({rule.sample for rule in rules}) >= 150
+
+
+def test_what_people_judged_is_judged_the_same() -> None:
+    samples = list(refusals())
+    wrong = [one for one in samples if not one.right]
+    assert not wrong, f"{len(wrong)} of {len(samples)}\n{confusion(wrong)}"
+    assert len({(one.host, one.stage, str(one.reply)) for one in samples}) >= 400
+    assert {one.category for one in samples} == set(Category)
+    rows = {rule.sample for rule in table().rules}
+    assert len([one for one in samples if str(one.reply) not in rows]) >= 400
+
+
+def test_a_wrong_judgement_is_told_with_the_row_that_misled() -> None:
+    one = next(refusals())
+    report = confusion(
+        [type(one)(one.where, one.host, one.stage, one.reply, Category.PROTOCOL, one.disposition)]
+    )
+    assert report.startswith("   1 protocol taken for recipient_unknown\ngoogle_microsoft.txt:")
+    assert "x.1.1-no-such-mailbox" in report
+
+
+@pytest.mark.parametrize("code", VAGUE)
+def test_a_vague_enhanced_code_decides_nothing_alone(code: str) -> None:
+    layers = {rule.id: rule.layer for rule in table().rules}
+    reply = Reply(code=int(code[0]) * 100 + 50, enhanced=code, lines=("so it is",))
+    assert layers[classify(reply, Stage.RCPT, "mx.example.test").rule] == 3
+
+
+def test_the_words_of_an_address_say_nothing() -> None:
+    about = "550 <user-unknown.spam.full@blacklist.greylist.test>:"
+    assert classify(parse_text(f"{about} so it is"), Stage.RCPT, "").rule == "5xx-rcpt"
+    assert classify(parse_text(f"{about} mailbox is full"), Stage.RCPT, "").category is Category.MAILBOX_FULL
 
 
 @pytest.mark.parametrize(
@@ -81,7 +116,19 @@ def test_a_sender_s_fault_is_never_the_address_s() -> None:
 def test_an_unknown_address_of_a_japanese_carrier_has_a_second_chance() -> None:
     assert bounces.strikes(Category.RECIPIENT_UNKNOWN, "mx.example.test") == 1
     assert bounces.strikes(Category.RECIPIENT_UNKNOWN, "mfsmax.docomo.ne.jp.") == 2
+    assert bounces.strikes(Category.RECIPIENT_UNKNOWN, "lsean.ezweb.ne.jp") == 2
     assert bounces.strikes(Category.RATE_LIMITED, "mfsmax.docomo.ne.jp") is None
+
+
+def test_what_suppresses_is_provisional_for_a_day() -> None:
+    for effect in EFFECTS.values():
+        assert (effect.provisional_hours == 24) == (effect.strikes is not None)
+
+
+def test_only_a_failed_proof_of_origin_pauses_a_domain() -> None:
+    pausing = {category for category, effect in EFFECTS.items() if effect.pause_domain_after}
+    assert pausing == {Category.AUTH_FAILURE}
+    assert EFFECTS[Category.AUTH_FAILURE].alert
 
 
 def test_what_no_row_knows_is_left_open() -> None:
@@ -101,35 +148,13 @@ def test_any_reply_has_a_verdict(code: int, text: str, stage: Stage, enhanced: s
         assert verdict.disposition is Disposition.RETRY
 
 
-WORST = [
-    "",
-    "mailbox " * 200,
-    "quota" + "a" * 990,
-    "user " * 250,
-    "recipient address " * 60,
-    "too many " * 110,
-]
-
-
-@pytest.mark.parametrize("text", WORST, ids=lambda text: text[:12] or "empty")
-def test_the_slowest_text_is_judged_within_a_millisecond(text: str) -> None:
-    bounces.rules()
-    took = []
-    for number in range(20):
-        reply = Reply(code=599, lines=(f"{number} {text}",))
-        began = time.perf_counter()
-        classify(reply, Stage.RCPT, "mx.example.test")
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.001
-
-
 @pytest.mark.parametrize(
     "change",
     [
         {"colour": "red"},
         {"category": "nonsense"},
         {"disposition": "maybe"},
-        {"text": "("},
+        {"text": ["…"]},
         {"stage": "lunch"},
         {"layer": 9},
     ],
@@ -138,24 +163,24 @@ def test_a_row_that_makes_no_sense_is_refused(change: dict[str, object]) -> None
     row = {
         "id": "x",
         "layer": 2,
-        "text": "x",
+        "text": ["x"],
         "category": "unknown",
         "disposition": "fail",
         "sample": "550 x",
     }
-    assert bounces.load([row])
+    assert load([row])
     with pytest.raises(ValueError, match="x"):
-        bounces.load([row | change])
+        load([row | change])
 
 
 def test_two_rows_of_one_id_are_refused() -> None:
     row = {
         "id": "x",
         "layer": 2,
-        "text": "x",
+        "text": ["x"],
         "category": "unknown",
         "disposition": "fail",
         "sample": "550 x",
     }
     with pytest.raises(ValueError, match="one id"):
-        bounces.load([row, row])
+        load([row, row])
