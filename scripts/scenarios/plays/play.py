@@ -1,0 +1,19 @@
+"""What a scenario is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from scripts.scenarios.product import Product
+from scripts.scenarios.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """One scenario: `act` sends, waits and writes its claims into the report."""
+
+    about: str
+    act: Callable[[Product, Report], None]
+    #: The folder in `worlds/`; empty: the scenario's own name.
+    world: str = ""
+    #: Settings of the product.
+    settings: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,184 @@
+"""The product in a scenario's world: PostgreSQL and Valkey as in production, the simulator, the workers."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import psycopg
+
+from relay_saas.embedded import environment, services
+from relay_saas.embedded.exceptions import PortTaken
+from relay_saas.embedded.paths import PROJECT, DataDir
+from relay_saas.embedded.ports import Ports
+from relay_saas.embedded.processes import Row, table
+from relay_saas.embedded.supervisor import Program, Supervisor, supervise
+from scripts.scenarios.report import Report
+from scripts.scenarios.sink import Sink
+
+READY_SECONDS: Final = 90.0
+LOOK_SECONDS: Final = 0.1
+WORLDS: Final = Path(__file__).with_name("worlds")
+#: Below the ports that the kernel gives to clients.
+_BASES: Final = range(20_000, 32_000, 100)
+#: The dashboard and the edge take no part.
+_PARTS: Final = ("simulator", "inbound", "delivery", "tasks", "beat")
+#: What a shell may have set and a scenario must not inherit.
+_NOT_INHERITED: Final = ("DATABASE_", "REDIS_", "RELAY_", "DJANGO_", "PYTEST_")
+
+Found = TypeVar("Found")
+
+
+class ScenarioFailed(Exception):
+    """A scenario did not come to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A running product; made by `running`."""
+
+    supervisor: Supervisor
+    ports: Ports
+    environment: Mapping[str, str]
+    #: The database as its owner, whom the policies let pass.
+    owner: psycopg.Connection[Any]
+    sink: Sink
+
+    def stage(self, step: str, **values: Any) -> Any:
+        """What a step of `scripts.scenarios.stage` says: services of the product, in a process of its own."""
+        return json.loads(
+            self._run("-m", "scripts.scenarios.stage", step, json.dumps(values)).splitlines()[-1]
+        )
+
+    def manage(self, *arguments: str) -> str:
+        """What a command of `manage.py` prints."""
+        return self._run("manage.py", *arguments)
+
+    def _run(self, *arguments: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode != 0:
+            raise ScenarioFailed(f"{arguments[:3]} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}")
+        return ran.stdout
+
+    def rows(self, query: str, *parameters: object) -> list[Any]:
+        """The rows of a query, asked as owner."""
+        return self.owner.execute(query, parameters or None).fetchall()
+
+    def value(self, query: str, *parameters: object) -> Any:
+        """Its one value."""
+        return self.rows(query, *parameters)[0][0]
+
+    def wait(self, condition: Callable[[], Found], *, seconds: float, what: str) -> Found:
+        """The first true answer; raises ScenarioFailed after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            if time.monotonic() > deadline:
+                raise ScenarioFailed(f"{what}: not within {seconds:.0f} s")
+            time.sleep(LOOK_SECONDS)
+        return found
+
+    @property
+    def open(self) -> int:
+        """Messages that still wait."""
+        return int(self.value("select count(*) from delivery_queueentry"))
+
+    def settle(self, report: Report, *, seconds: float) -> None:
+        """Waits until every campaign is expanded and the queue is empty: a claim of its own."""
+        deadline = time.monotonic() + seconds
+        while (left := self._unfinished()) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        report.claim(
+            "the queue is empty at the end",
+            f"{left} left after {seconds:.0f} s" if left else "yes",
+            holds=not left,
+        )
+
+    def _unfinished(self) -> int:
+        launching = "select count(*) from campaigns_campaign where finished_at is null and state <> 'draft'"
+        return int(self.value(launching)) + self.open
+
+    def add_host(self, name: str, egress: str) -> None:
+        """One more machine that sends: a worker with a host name, a folder and addresses of its own."""
+        data = DataDir(root=self.supervisor.data.root / name)
+        data.relay.mkdir(parents=True)
+        told = {**self.environment, "RELAY_HOST_ID": name, "RELAY_EGRESS": egress}
+        told |= {"RELAY_DATA_DIR": str(data.relay)}
+        row = next(
+            row for row in table(self.supervisor.data, self.ports, told) if row.program.name == "delivery"
+        )
+        argv = tuple(word.replace("delivery@", f"{name}@") for word in row.program.argv)
+        self.supervisor.spawn(replace(row.program, name=f"delivery-{name}", argv=argv))
+
+
+@contextmanager
+def running(scenario: str, *, keep: bool = False, **settings: str) -> Iterator[Product]:
+    """The product with a world of `worlds/`; `settings` are added to its environment.
+
+    Everything is stopped at the end; the folder below `var/` stays where the block fails, or with `keep`.
+    """
+    (PROJECT / "var").mkdir(exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix=f"scenario-{scenario}-", dir=PROJECT / "var"))
+    given = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    given |= {"RELAY_STOP_GRACE": "10", **settings}
+    with supervise(root) as supervisor:
+        ports = _free_ports()
+        urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)
+        told = environment.product(supervisor.data, ports, urls, given)
+        _prepare(supervisor, told)
+        rows = table(supervisor.data, ports, told, scenario=str(WORLDS / scenario))
+        _start(supervisor, [row for row in rows if row.program.name in _PARTS])
+        with psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            yield Product(
+                supervisor=supervisor,
+                ports=ports,
+                environment=told,
+                owner=owner,
+                sink=Sink(supervisor.data.simulator),
+            )
+    shutil.rmtree(supervisor.data.sockets(), ignore_errors=True)
+    if not keep:
+        shutil.rmtree(root)
+
+
+def _prepare(supervisor: Supervisor, told: Mapping[str, str]) -> None:
+    argv = (sys.executable, "manage.py", "prepare_database")
+    supervisor.run(Program(name="prepare_database", argv=argv, environment=told, ends=True))
+
+
+def _start(supervisor: Supervisor, rows: list[Row]) -> None:
+    children = [supervisor.spawn(_without_judge(row)) for row in rows]
+    for child, row in zip(children, rows, strict=True):
+        supervisor.await_ready(child, row.ready, seconds=READY_SECONDS)
+
+
+def _without_judge(row: Row) -> Program:
+    """Signatures are judged elsewhere; here every core is needed for the manners."""
+    program = row.program
+    return replace(program, argv=(*program.argv, "--no-judge")) if program.name == "simulator" else program
+
+
+def _free_ports() -> Ports:
+    for base in random.sample(_BASES, len(_BASES)):
+        ports = Ports(base=base)
+        try:
+            ports.check_free()
+        except PortTaken:
+            continue
+        return ports
+    raise ScenarioFailed("no free ports")
