@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -15,8 +16,10 @@ from psycopg.rows import dict_row
 from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
 from campaigns.selectors.merge_names import SENDER_NAMES
 from relay_saas.mail.dkim import SigningKey
+from relay_saas.mail.form import Form
+from relay_saas.mail.headers import Field
 from relay_saas.mail.merge import Template, parse_template
-from relay_saas.mail.message import Attachment
+from relay_saas.mail.message import Attachment, further_fields
 
 _KEPT: Final = 200
 
@@ -43,22 +46,16 @@ class Pool(Protocol):
 class Prepared:
     """A content as compose needs it."""
 
-    from_name: str
-    from_address: str
-    reply_to: str | None
-    subject: Template | str
-    html: Template | str | None
-    text: Template | str | None
+    form: Form
     #: Number of tracked links.
     links: int
     #: Values under `sender`.
     sender: Mapping[str, str]
+    #: The domain that signs; return path and tracking host are below it.
     domain: str
     keys: tuple[SigningKey, ...]
-    list_id: int | None
-    list_name: str
-    headers: tuple[tuple[str, str], ...]
-    attachments: tuple[Attachment, ...]
+    #: List-Id and the like, for marketing mail.
+    list_fields: tuple[Field, ...]
 
 
 class Contents:
@@ -102,22 +99,39 @@ class Contents:
 
 
 def prepare(row: Mapping[str, Any], keys: Sequence[SigningKey]) -> Prepared:
-    """From a row to what compose needs; raises TemplateProblem."""
-    return Prepared(
+    """From a row to what compose needs; raises MailError."""
+    form = Form(
         from_name=row["from_name"],
         from_address=row["from_address"],
         reply_to=row["reply_to"] or None,
         subject=_part(row, "subject", html=False) or "",
         html=_part(row, "html", html=True),
         text=_part(row, "text", html=False),
+        headers=tuple((name, value) for name, value in row["headers"]),
+        attachments=tuple(_attachment(item) for item in row["attachments"]),
+        seed=f"{row['domain_name']} {row['html']} {row['text']}",
+    )
+    return Prepared(
+        form=form,
         links=row["links"],
         sender={name: row[name] for name in SENDER_NAMES},
         domain=row["domain_name"],
         keys=tuple(keys),
-        list_id=row["mailing_list_id"],
-        list_name=row["list_name"] or "",
-        headers=tuple((name, value) for name, value in row["headers"]),
-        attachments=tuple(_attachment(item) for item in row["attachments"]),
+        list_fields=tuple(item for item in _list_fields(row) if item.name not in form.names),
+    )
+
+
+def _list_fields(row: Mapping[str, Any]) -> list[Field]:
+    """What marketing mail says of its list (RFC 2369, 2919, 8058); mail without a list has its stream's."""
+    domain, mailing_list = row["domain_name"], row["mailing_list_id"]
+    identifier = f"<marketing.{domain}>" if mailing_list is None else f"<list-{mailing_list}.{domain}>"
+    local, _, host = row["from_address"].rpartition("@")
+    return further_fields(
+        [
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", f"{row['list_name'] or ''} {identifier}".strip()),
+            ("List-Help", f"<mailto:{quote(local)}@{host}?subject=help>"),
+        ]
     )
 
 

@@ -12,7 +12,9 @@ LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: recipients for whom both ways are gone and compared
+#: recipients before code is generated: most contents of the API have no more
+PATIENCE: Final = 3
+#: recipients after that for whom both ways are gone and compared
 TRIALS: Final = 20
 
 
@@ -22,22 +24,16 @@ class Merger(Generic[T]):
     def __init__(self, template: Template, form: Form) -> None:
         self._template = template
         self._form = form
+        self._patience = PATIENCE
         self._trials = TRIALS
-        self._generated: Callable[[dict[str, object]], T] | None
-        try:
-            self._generated = compile_template(template.parsed, form)
-        except NotCompilable as reason:
-            LOG.info("a template is interpreted: %s", reason)
-            self._generated = None
-
-    @property
-    def compiled(self) -> bool:
-        """Whether generated code is in use."""
-        return self._generated is not None
+        self._generated: Callable[[dict[str, object]], T] | None = None
 
     def merge(self, context: dict[str, object]) -> T:
         """The result for one recipient. Raises RenderProblem."""
         if self._generated is None:
+            self._patience -= 1
+            if self._patience == 0:
+                self._generate()
             return self._interpreted(context)
         try:
             made = self._generated(context)
@@ -47,6 +43,12 @@ class Merger(Generic[T]):
             self._trials -= 1
             return self._compared(made, context)
         return made
+
+    def _generate(self) -> None:
+        try:
+            self._generated = compile_template(self._template.parsed, self._form)
+        except NotCompilable as reason:
+            LOG.info("a template is interpreted: %s", reason)
 
     def _interpreted(self, context: Mapping[str, object]) -> T:
         whole: T = self._form.whole(self._template.render(context))
