@@ -30,6 +30,8 @@ _SIGNED = frozenset(SIGNED_HEADERS)
 _BLANKS = re.compile(r"[ \t]+")
 _FOLDED = re.compile(r"\r\n(?=[ \t])")
 _CONTINUED = "\r\n "
+_PADDING = padding.PKCS1v15()
+_SHA256 = hashes.SHA256()
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _LINE = 72
 
@@ -67,6 +69,13 @@ class SigningKey:
     selector: str
     algorithm: Algorithm
     private: PrivateKey = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of `data`, before base64."""
+        if isinstance(self.private, RSAPrivateKey):
+            return self.private.sign(data, _PADDING, _SHA256)
+        # RFC 8463 §3: PureEdDSA over the SHA-256 digest
+        return self.private.sign(hashlib.sha256(data).digest())
 
     def dns_txt(self) -> str:
         """The value of the TXT record at `<selector>._domainkey.<domain>`."""
@@ -153,20 +162,13 @@ def _signature_field(key: SigningKey, times: str, names: tuple[str, str], body_h
     first, second = f"v=1; a={key.algorithm}; c=relaxed/relaxed;", f"d={key.domain}; s={key.selector};"
     own = f"dkim-signature:{first} {second} {times} h={relaxed}; bh={body_hash}; b="
     data = (signed + own).encode("utf-8", "surrogateescape")
-    signature = base64.b64encode(_signature(key.private, data)).decode()
+    signature = base64.b64encode(key.sign(data)).decode()
     # `b=` keeps the first line short and each continuation begins with a blank
     lines = [signature[start : start + _LINE] for start in range(0, len(signature), _LINE)]
     return (
         f"DKIM-Signature: {first}\r\n {second}\r\n {times}\r\n h={listed};\r\n bh={body_hash};\r\n"
         f" b={_CONTINUED.join(lines)}\r\n"
     )
-
-
-def _signature(private: PrivateKey, data: bytes) -> bytes:
-    if isinstance(private, RSAPrivateKey):
-        return private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    # RFC 8463 §3: PureEdDSA over the SHA-256 digest
-    return private.sign(hashlib.sha256(data).digest())
 
 
 def _signed_fields(fields: Iterable[Field]) -> tuple[tuple[str, str], str]:

@@ -48,7 +48,8 @@ class Form:
         self._reply_to = [] if reply_to is None else [reply_to_field(reply_to)]
         self._further = further_fields(headers)
         self._last = [MIME_VERSION, *(field(name, value) for name, value in body.fields)]
-        self._pieces = _joined(body.pieces)
+        #: the body: octets that all share, and parts made for each
+        self.pieces = _joined(body.pieces)
         #: lower-case names of the sender's own fields
         self.names = frozenset(item.name for item in self._further) if self._further else _NOTHING
 
@@ -83,7 +84,7 @@ class Form:
             *own,
             *self._last,
         ]
-        pieces = [piece if isinstance(piece, bytes) else piece.octets(context) for piece in self._pieces]
+        pieces = [piece if isinstance(piece, bytes) else piece.octets(context) for piece in self.pieces]
         return Letter(fields, b"".join(pieces))
 
 
