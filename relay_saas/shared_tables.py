@@ -28,6 +28,8 @@ SHARED_TABLES = {
     "delivery_rulehit": "what recipients' servers have taught us",
     "delivery_warmupplan": "the warm-up of our addresses",
     "delivery_warmupday": "the warm-up of our addresses",
+    "delivery_suppressionhold": "recipients' servers whose bounces are not believed",
+    "delivery_inboundrefusal": "addresses that are nobody's",
     "delivery_policystate": "the operators' and the engine's suspensions and slow-downs",
     "delivery_transition": "which state may follow which",
 }
@@ -39,6 +41,7 @@ GLOBAL_UNIQUES = {
     "accounts_tenant_slug_key": "the slug is the organization's address",
     "accounts_tenant_number_key": "tokens on the wire name the tenant by number",
     "accounts_apikey_hash_key": "a key names its tenant",
+    "suppressionhold_one_a_provider": "recipients' servers belong to nobody",
     "sendingdomain_verified_once": "a domain is verified by one organization",
 }
 
@@ -54,6 +57,10 @@ DEFINER_FUNCTIONS = {
     "launches_to_write": "sweeper",
     "campaigns_to_finish": "sweeper",
     "inbound_to_handle": "sweeper",
+    "inbound_to_tell": "sweeper",
+    "tenants_with_bounces": "the organizations whose suppressions an operator takes back",
+    "suppression_shares": "how many addresses bounce at each provider, by organization",
+    "resolve_mail_host": "the organization that a role address belongs to",
     "ops_lanes": "operators: what waits, by lane",
     "ops_attempts_today": "operators: attempts of the day by provider and state",
     "ops_reasons": "operators: refusals and deferrals of lately by class",

@@ -29,6 +29,11 @@ class Suppression(TenantOwned):
     #: The rule and the reply, or who asked.
     detail = models.TextField(default="")
     message_id = models.UUIDField(null=True)
+    #: Of an undeliverable address: the row of the bounce table that said so, and whose servers did.
+    rule = models.TextField(db_default="")
+    site_id = models.BigIntegerField(null=True)
+    #: Until then it is easily taken back, because a whole provider may have been wrong; null: for good.
+    provisional_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -37,6 +42,7 @@ class Suppression(TenantOwned):
                 fields=["tenant", "email_key", "scope"], name="suppression_tenant_email_scope"
             )
         ]
+        indexes = [models.Index(fields=["created_at"], name="suppression_created_at")]
 
     def __str__(self) -> str:
         return f"{self.email_key} {self.scope}"

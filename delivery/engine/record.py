@@ -8,12 +8,12 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from delivery.engine.consequences import follow
 from delivery.engine.job import Record, Release
 from delivery.engine.record_sql import (
     PIN_LANE,
     READ_REPLIES,
     RELEASE,
-    SUPPRESS,
     TRANSCRIPTS,
     WRITE,
     WRITE_REPLIES,
@@ -47,7 +47,7 @@ class Recorder:
             written = {row[0] for row in await found.fetchall()}
             mine = [record for record in records if record.message_id in written]
             await _write_transcripts(connection, mine)
-            await _suppress(connection, mine)
+            await follow(connection, mine)
         return len(written)
 
     async def release(self, connection: AsyncConnection, releases: Sequence[Release]) -> None:
@@ -170,22 +170,5 @@ async def _write_transcripts(connection: AsyncConnection, records: Sequence[Reco
                 "messages": [record.message_id for record in kept],
                 "numbers": [record.number for record in kept],
                 "lines": [record.transcript for record in kept],
-            },
-        )
-
-
-async def _suppress(connection: AsyncConnection, records: Sequence[Record]) -> None:
-    struck = [record for record in records if record.strikes is not None]
-    if struck:
-        await connection.execute(
-            SUPPRESS,
-            {
-                "tenants": [record.tenant_id for record in struck],
-                "keys": [record.rcpt_key for record in struck],
-                "messages": [record.message_id for record in struck],
-                "categories": [record.category for record in struck],
-                "details": [f"{record.rule}: {record.code or ''} {record.reply}"[:500] for record in struck],
-                "strikes": [record.strikes for record in struck],
-                "days": [record.within_days for record in struck],
             },
         )

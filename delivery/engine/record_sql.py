@@ -83,20 +83,3 @@ TRANSCRIPTS: Final = """
 insert into delivery_transcript (tenant_id, message_id, number, lines)
 select * from unnest(%(tenants)s::uuid[], %(messages)s::uuid[], %(numbers)s::smallint[], %(lines)s::text[])
 """
-
-#: Addresses that bounced for good so often as their class allows; this failure's attempt is written already.
-SUPPRESS: Final = """
-insert into campaigns_suppression (tenant_id, email_key, scope, reason, detail, message_id, created_at)
-select distinct on (g.tenant_id, g.email_key)
-  g.tenant_id, g.email_key, 'all', 'bounced', g.detail, g.message_id, now()
-from unnest(%(tenants)s::uuid[], %(keys)s::text[], %(messages)s::uuid[], %(categories)s::text[],
-  %(details)s::text[], %(strikes)s::int[], %(days)s::int[])
-  g(tenant_id, email_key, message_id, category, detail, strikes, days)
-where g.strikes <= 1 or g.strikes <= (
-  select count(*) from delivery_message m
-  join delivery_attempt a on a.tenant_id = m.tenant_id and a.message_id = m.id
-  where m.tenant_id = g.tenant_id and m.rcpt_key = g.email_key and a.state = 3 and a.category = g.category
-    and (g.days is null or a.at > now() - g.days * interval '1 day'))
-order by g.tenant_id, g.email_key
-on conflict (tenant_id, email_key, scope) do nothing
-"""

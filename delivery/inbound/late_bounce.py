@@ -1,19 +1,16 @@
 """A bounce that comes after the 250: the attempt, the sums and the suppression that follow from it."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.tenancy import tenant_scope
-from campaigns.models import Suppression
-from campaigns.services.suppression import suppress
 from delivery.engine.reply_text import digest, normalise
 from delivery.models import Attempt, AttemptState, Message, Reply
 from delivery.services.settle import CONTROL_SHARD
 from delivery.services.stop import suppress_queued
+from delivery.services.strikes import STRIKE, Strike, strike_parameters
 from relay_saas.mail.bounces import EFFECTS, Verdict, classify, strikes
 from relay_saas.mail.dsn import Dsn
 from relay_saas.mail.replies import Stage
@@ -96,26 +93,20 @@ def _reply_id(tenant_id: UUID, text: str) -> int:
 
 def _suppress(message: Message, verdict: Verdict, host: str, report: Dsn) -> None:
     allowed = strikes(verdict.category, host)
-    if allowed is None or _bounces(message.rcpt_key, verdict) < allowed:
+    if allowed is None:
         return
-    suppress(
+    strike = Strike(
         tenant_id=message.tenant_id,
         email_key=message.rcpt_key,
-        scope=Suppression.Scope.ALL,
-        reason=Suppression.Reason.BOUNCED,
-        detail=f"{verdict.rule}: {report.reply}"[:500],
         message_id=message.id,
+        category=verdict.category,
+        rule=verdict.rule,
+        reply=str(report.reply),
+        strikes=allowed,
+        within_days=EFFECTS[verdict.category].within_days,
     )
-    suppress_queued(tenant_id=message.tenant_id, email_key=message.rcpt_key, all_streams=True)
-
-
-def _bounces(email_key: str, verdict: Verdict) -> int:
-    """Bounces of this class so far, this one included."""
-    messages = Message.objects.filter(rcpt_key=email_key).values("id")
-    found = Attempt.objects.filter(
-        message_id__in=messages, state=AttemptState.BOUNCED, category=str(verdict.category)
-    )
-    days = EFFECTS[verdict.category].within_days
-    if days is not None:
-        found = found.filter(at__gt=timezone.now() - timedelta(days=days))
-    return found.count()
+    with connection.cursor() as cursor:
+        cursor.execute(STRIKE, strike_parameters([strike]))
+        struck = cursor.rowcount > 0
+    if struck:
+        suppress_queued(tenant_id=message.tenant_id, email_key=message.rcpt_key, all_streams=True)

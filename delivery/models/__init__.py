@@ -1,7 +1,8 @@
 """The ledger, the queue and the map of the outside world."""
 
+from delivery.models.hold import SuppressionHold
 from delivery.models.host import EgressHost, Incarnation
-from delivery.models.inbound import InboundMail
+from delivery.models.inbound import InboundMail, InboundRefusal
 from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
 from delivery.models.policy import PolicyAction, PolicyState, Scope
@@ -22,6 +23,7 @@ __all__ = [
     "EgressSource",
     "HostTrait",
     "InboundMail",
+    "InboundRefusal",
     "Incarnation",
     "Lane",
     "Launch",
@@ -41,6 +43,7 @@ __all__ = [
     "Site",
     "SiteFeedback",
     "Submission",
+    "SuppressionHold",
     "Transcript",
     "WarmupDay",
     "WarmupPlan",

@@ -51,6 +51,8 @@ class Effect:
     provisional_hours: int = 0
     #: Failures of one campaign after which its domain's marketing pauses; None: never.
     pause_domain_after: int | None = None
+    #: How long that lasts, unless somebody lifts it.
+    pause_domain_hours: int = 24
     #: Whether the operator hears of it.
     alert: bool = False
 
