@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.campaigns import Marketer
-from tests.e2e.product import Product, running
-from tests.e2e.receivers import Receivers
+from scripts.product_run.campaigns import Marketer
+from scripts.product_run.product import Product, running
+from scripts.product_run.receivers import Receivers
+from tests.e2e.worlds import SCENARIOS
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,9 @@ def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     before = request.session.testsfailed
     module = request.module
     settings = getattr(module, "SETTINGS", {})
-    with running(module.SCENARIO, keep=lambda: request.session.testsfailed > before, **settings) as product:
+    with running(
+        SCENARIOS / module.SCENARIO, keep=lambda: request.session.testsfailed > before, **settings
+    ) as product:
         yield product
 
 

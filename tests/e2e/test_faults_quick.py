@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from tests.e2e.accounting import account, assert_kept, write_stopped
-from tests.e2e.campaigns import Marketer, People, demo_rows, import_people, settle, write_campaign
-from tests.e2e.killing import kill_a_child
-from tests.e2e.ledger import Books
-from tests.e2e.product import Product
-from tests.e2e.receivers import Receivers
+from scripts.product_run.accounting import account, assert_kept, write_stopped
+from scripts.product_run.campaigns import Marketer, People, demo_rows, import_people, settle, write_campaign
+from scripts.product_run.killing import kill_a_child
+from scripts.product_run.ledger import Books
+from scripts.product_run.product import Product
+from scripts.product_run.receivers import Receivers
 from tests.integration.waiting import until
 
 SCENARIO = "faults"

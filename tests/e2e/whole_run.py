@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from scripts.accounting.witness import Copy
-from tests.e2e.accounting import account
-from tests.e2e.campaigns import Marketer, People, demo_rows, import_people, settle
-from tests.e2e.ledger import Books
-from tests.e2e.product import SCENARIOS, Product
-from tests.e2e.receivers import Receivers
+from scripts.product_run.accounting import account
+from scripts.product_run.campaigns import Marketer, People, demo_rows, import_people, settle
+from scripts.product_run.ledger import Books
+from scripts.product_run.product import Product
+from scripts.product_run.receivers import Receivers
+from tests.e2e.worlds import SCENARIOS
 from tests.integration.waiting import until
 
 AUDIENCE = 2_000

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from relay_saas.embedded.paths import PROJECT
-from tests.e2e.campaigns import People
-from tests.e2e.ledger import Books
-from tests.e2e.product import Product
+from scripts.product_run.campaigns import People
+from scripts.product_run.ledger import Books
+from scripts.product_run.product import Product
+from scripts.product_run.waiting import must
 
 SECONDS = 180.0
 #: What the promise allows none of.
@@ -31,9 +32,9 @@ def account(product: Product, people: People, books: Books, *options: str) -> di
         timeout=SECONDS,
         check=False,
     )
-    assert ran.stdout, ran.stderr
+    must(ran.stdout, ran.stderr)
     report: dict[str, Any] = json.loads(ran.stdout)
-    assert (ran.returncode == 0) == report["agrees"]
+    must((ran.returncode == 0) == report["agrees"], "the exit status and the report differ")
     show(report)
     return report
 
@@ -49,10 +50,10 @@ def show(report: dict[str, Any]) -> None:
 
 def assert_kept(report: dict[str, Any]) -> None:
     """The promise: nothing lost, invented, unexpected or doubled without a reason; all sums add up."""
-    assert {name: report[name] for name in NONE_OF} == dict.fromkeys(NONE_OF, 0), report["examples"]
-    assert report["equation_holds"]
-    assert report["counters_agree"]
-    assert report["agrees"]
+    must(not any(report[name] for name in NONE_OF), report["examples"])
+    must(report["equation_holds"], "the states do not sum to the audience")
+    must(report["counters_agree"], "the counters differ from the states")
+    must(report["agrees"], report)
 
 
 def write_stopped(folder: Path, times: dict[str, float]) -> Path:

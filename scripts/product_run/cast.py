@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.cast`: makes the organization of the tests and its verified domain; says JSON."""
+"""`python -m scripts.product_run.cast`: makes an organization and its verified domain; says JSON."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import django
 def main() -> None:
     """Runs in the product's environment; the models can be imported once Django is set up."""
     django.setup()
-    from relay_saas.console.demo.cast import MARKETER, gather, verified_domain
+    from relay_saas.console.demo.cast import MARKETER, gather, verified_domain  # noqa: PLC0415 - needs Django
 
     cast = gather()
     domain = verified_domain(cast.tenant_id)

@@ -1,4 +1,4 @@
-"""The whole product for one test module: its own services, processes, simulator and organization."""
+"""The whole product for one module of tests or one fault: services, processes, simulator, organization."""
 
 import json
 import os
@@ -22,8 +22,8 @@ from relay_saas.embedded.paths import PROJECT, DataDir
 from relay_saas.embedded.ports import Ports
 from relay_saas.embedded.processes import Row, table
 from relay_saas.embedded.supervisor import Child, Program, Supervisor, supervise
+from scripts.product_run.waiting import Missing, must
 
-SCENARIOS = Path(__file__).with_name("scenarios")
 READY_SECONDS = 90.0
 COMMAND_SECONDS = 120.0
 #: Below the ports that the kernel gives to clients.
@@ -96,27 +96,29 @@ def run_python(*arguments: str, environment: Mapping[str, str]) -> str:
         timeout=COMMAND_SECONDS,
         check=False,
     )
-    assert ran.returncode == 0, f"{arguments} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}"
+    must(ran.returncode == 0, f"{arguments} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}")
     return ran.stdout
 
 
 @contextmanager
-def running(scenario: str, *, keep: Callable[[], bool] = lambda: False, **settings: str) -> Iterator[Product]:
-    """The product with a scenario of `scenarios/`; `settings` are added to its environment.
+def running(
+    scenario: Path, *, keep: Callable[[], bool] = lambda: False, **settings: str
+) -> Iterator[Product]:
+    """The product in the world of the folder `scenario`; `settings` are added to its environment.
 
     PostgreSQL and Valkey run with the settings of production. Everything is stopped at the end and asserted
     to be gone; the folder stays only where the block fails, or where `keep` says so afterwards.
     """
     (PROJECT / "var").mkdir(exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f"e2e-{scenario}-", dir=PROJECT / "var"))
+    root = Path(tempfile.mkdtemp(prefix=f"e2e-{scenario.name}-", dir=PROJECT / "var"))
     with supervise(root) as supervisor:
-        with _started(supervisor, SCENARIOS / scenario, settings) as product:
+        with _started(supervisor, scenario, settings) as product:
             yield product
         family = _family(supervisor)
     left = [
         process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     ]
-    assert not left, f"still running: {left}"
+    must(not left, f"still running: {left}")
     shutil.rmtree(supervisor.data.sockets(), ignore_errors=True)
     if not keep():
         shutil.rmtree(root)
@@ -154,12 +156,12 @@ def free_ports() -> Ports:
         except PortTaken:
             continue
         return ports
-    raise AssertionError("no free ports")
+    raise Missing("no free ports")
 
 
 def _cast(told: Mapping[str, str]) -> Cast:
-    said = json.loads(run_python("-m", "tests.e2e.cast", environment=told))
-    assert said["verified"] == "verified", said
+    said = json.loads(run_python("-m", "scripts.product_run.cast", environment=told))
+    must(said["verified"] == "verified", said)
     return Cast(
         tenant=said["tenant"],
         tenant_id=said["tenant_id"],

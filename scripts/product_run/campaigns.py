@@ -7,10 +7,10 @@ from pathlib import Path
 
 from relay_saas.embedded.paths import PROJECT
 from scripts.accounting.witness import mailbox
-from tests.e2e.dashboard import Dashboard
-from tests.e2e.ledger import Books
-from tests.e2e.product import Product
-from tests.integration.waiting import until
+from scripts.product_run.dashboard import Dashboard
+from scripts.product_run.ledger import Books
+from scripts.product_run.product import Product
+from scripts.product_run.waiting import must, until
 
 DEMO = PROJECT / "relay_saas" / "console" / "demo"
 
@@ -33,7 +33,7 @@ def import_people(product: Product, name: str, rows: Sequence[dict[str, str]]) -
         writer.writeheader()
         writer.writerows(rows)
     said = product.manage("import_contacts", "--tenant", product.cast.tenant, "--list", name, str(path))
-    assert f"subscribed: {len(rows)}\n" in said, said
+    must(f"subscribed: {len(rows)}\n" in said, said)
     addresses = tuple(mailbox(row["email"]) for row in rows)
     frozen = product.data.root / f"{name}.txt"
     frozen.write_text("".join(f"{address}\n" for address in addresses), encoding="utf-8")
@@ -44,7 +44,7 @@ def demo_rows(first: int, count: int, *, domain: str = "") -> list[dict[str, str
     """Rows of the demo's file; with a `domain`, everybody lives there."""
     with (DEMO / "contacts.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))[first : first + count]
-    assert len(rows) == count
+    must(len(rows) == count, "the demo has fewer people")
     return [row | {"email": _moved(row["email"], domain)} for row in rows] if domain else rows
 
 
@@ -82,13 +82,13 @@ class Marketer:
     def press(self, button: str, books: Books) -> float:
         """Presses launch, pause, resume or cancel; returns the time at which that was answered."""
         page = self.browser.post(f"/o/{self.tenant}/campaigns/{books.campaign}/{button}/")
-        assert page.status == 200, page
+        must(page.status == 200, page)
         return page.answered_at
 
     def page(self, books: Books) -> str:
         """The campaign's page."""
         page = self.browser.get(f"/o/{self.tenant}/campaigns/{books.campaign}/")
-        assert page.status == 200, page
+        must(page.status == 200, page)
         return page.text
 
     def send(self, product: Product, people: People, subject: str = "") -> Books:

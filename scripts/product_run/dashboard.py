@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from typing import Any
 
+from scripts.product_run.waiting import must
+
 SECONDS = 30.0
 
 
@@ -46,19 +48,19 @@ class Dashboard:
         person = cls(base_url)
         person.get("/accounts/login/")
         page = person.post("/accounts/login/", login=email, password=password)
-        assert page.status == 200, page
-        assert "/accounts/login/" not in page.url, page.text
+        must(page.status == 200, page)
+        must("/accounts/login/" not in page.url, page.text)
         return person
 
     def get(self, path: str) -> Page:
         """A page in English."""
-        return self._ask(urllib.request.Request(self._base + path))
+        return self._ask(urllib.request.Request(self._base + path))  # noqa: S310 - our own base
 
     def post(self, path: str, **fields: str) -> Page:
         """A form of the page that was read before."""
         token = next(cookie.value for cookie in self._cookies if cookie.name == "csrftoken")
         form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": token or ""}).encode()
-        return self._ask(urllib.request.Request(self._base + path, data=form))
+        return self._ask(urllib.request.Request(self._base + path, data=form))  # noqa: S310 - our own base
 
     def _ask(self, request: urllib.request.Request) -> Page:
         request.add_header("Accept-Language", "en")

@@ -8,9 +8,9 @@ from signal import SIGKILL
 
 import psutil
 
-from tests.e2e.journals import Witness
-from tests.e2e.product import Product
-from tests.integration.waiting import until
+from scripts.product_run.journals import Witness
+from scripts.product_run.product import Product
+from scripts.product_run.waiting import until
 
 _RUNS = "select pid, journal from delivery_queuerun where closed_at is null order by slot"
 
