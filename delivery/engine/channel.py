@@ -1,4 +1,4 @@
-"""One (source, site): the jobs that wait for it, and the senders that serve it."""
+"""One (source, site): the jobs that wait for it, the senders that serve it, and what it has taught."""
 
 import asyncio
 import logging
@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from delivery.engine.job import Job
+from delivery.engine.rates import Bucket
+from delivery.engine.shape import Limits
 from delivery.models.stream import Stream
+from relay_saas.mail.shaping_feedback import Feedback
 
 LOG = logging.getLogger(__name__)
 
 _FIRST: Final = 2
 #: Doublings of the pause after connections failed.
 _LONGEST: Final = 6
+#: Seconds of its rate that may be claimed ahead.
+_AHEAD: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,12 @@ class Channel:
     source: Source
     site_id: int
     provider_id: int
-    max_messages: int
+    limits: Limits
+    feedback: Feedback
+    #: Rates that each message counts for.
+    buckets: list[Bucket] = field(default_factory=list)
+    #: Sessions that this run may have here, by what was learned, by the limits and by the others' share.
+    sessions: int = 1
     jobs: deque[Job] = field(default_factory=deque)
     senders: set[asyncio.Task[None]] = field(default_factory=set)
     #: Senders with an open session.
@@ -43,13 +53,22 @@ class Channel:
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     #: Loop time before which nothing is claimed for it: no server took a connection.
     quiet_until: float = 0
+    #: Outages in a row.
     failures: int = 0
+    #: After an outage: whether the one probe of all runs is ours.
+    probing: bool = False
+    #: Whether a session was ever opened, by any run.
+    proven: bool = False
     #: Loop time before which no session is added: the site refused one beside those that stand.
     crowded_until: float = 0
-    #: More senders than permits: so many end.
+    #: More senders than may be: so many end.
     excess: int = 0
+    #: Senders that are on their way out.
+    leaving: set[asyncio.Task[None]] = field(default_factory=set)
     #: No new job is awaited.
     closing: bool = False
+    #: What was learned and not yet shared with other runs.
+    news: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -62,6 +81,26 @@ class Channel:
         return self.source.id, self.provider_id
 
     @property
+    def source_id(self) -> int:
+        """The address that it speaks from."""
+        return self.source.id
+
+    @property
+    def pool_id(self) -> int:
+        """The pool of that address."""
+        return self.source.pool_id
+
+    @property
+    def max_messages(self) -> int:
+        """RCPT commands of one session."""
+        return self.limits.max_messages_per_connection
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it has shown that it takes mail, and not failed since."""
+        return self.proven and not self.failures
+
+    @property
     def active(self) -> bool:
         """Whether a sender is at work."""
         return len(self.senders) > len(self.waiting)
@@ -69,32 +108,52 @@ class Channel:
     @property
     def look_ahead(self) -> int:
         """Jobs that may be claimed and wait: what is leased cannot be cancelled, paused or shared."""
-        return 2 * max(_FIRST, self.connected)
+        ahead = 2 * max(_FIRST, self.connected)
+        return min([ahead, *(bucket.rate.within(_AHEAD) for bucket in self.buckets)])
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody may knock: it took no connection, or another run probes."""
+        away = asyncio.get_running_loop().time() < self.quiet_until
+        return away or (self.failures > 0 and not self.connected and not self.probing)
 
     @property
     def room(self) -> int:
         """Jobs that may be claimed now."""
-        quiet = asyncio.get_running_loop().time() < self.quiet_until
-        # After an outage one probe, and nobody else before it has come through.
-        limit = (
-            0 if quiet or self.closing else (1 if self.failures and not self.connected else self.look_ahead)
-        )
+        if self.closing or self.quiet:
+            return 0
+        # After an outage, and at a site that nobody knows, one probe before anybody else.
+        limit = self.look_ahead if self.connected or self.trusted else 1 - len(self.senders)
         return max(0, limit - len(self.jobs))
 
     @property
     def needed(self) -> int:
         """Senders that the waiting jobs could use beyond those that are idle."""
-        if self.failures and not self.connected:
+        if not self.connected and not self.trusted:
             return 1 if self.jobs and not self.senders else 0
         if self.connected and asyncio.get_running_loop().time() < self.crowded_until:
             return 0
-        return max(0, len(self.jobs) - len(self.waiting))
+        return max(0, min(len(self.jobs) - len(self.waiting), self.sessions - len(self.senders)))
 
     def dismissed(self, task: asyncio.Task[None]) -> None:
         """A sender has ended."""
         self.senders.discard(task)
+        self.leaving.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             LOG.error("a sender failed", exc_info=error)
+
+    @property
+    def staying(self) -> int:
+        """Senders that were not told to end."""
+        return len(self.senders) - len(self.leaving) - self.excess
+
+    def leave(self) -> bool:
+        """Whether the sender that asks has to end, because there are too many."""
+        task = asyncio.current_task()
+        if self.excess > 0 and task is not None:
+            self.excess -= 1
+            self.leaving.add(task)
+        return task in self.leaving
 
     def push(self, job: Job) -> None:
         """Adds a job; mail that a person waits for goes first."""
@@ -119,7 +178,7 @@ class Channel:
     async def wait(self, seconds: float) -> Job | None:
         """The next job, still in its place; None after so many seconds, or when the sender may go."""
         while not self.jobs:
-            if self.closing or self.excess > 0:
+            if self.closing or self.leave():
                 return None
             future = asyncio.get_running_loop().create_future()
             self.waiting.append(future)
@@ -157,15 +216,26 @@ class Channel:
         pause = first_pause * 2 ** min(self.failures, _LONGEST)
         self.failures += 1
         self.quiet_until = asyncio.get_running_loop().time() + pause
+        self.probing, self.news = False, True
+        self.feedback.went_away()
 
     def crowded(self, pause: float) -> None:
         """One session of several could not be opened: the others go on, this one ends."""
         self.excess += 1
         self.crowded_until = asyncio.get_running_loop().time() + pause
+        self.feedback.refused()
+        self.news = True
+
+    def begin_again(self) -> None:
+        """A suspension has ended: one probe, as after an outage."""
+        self.failures = max(1, self.failures)
+        self.news = True
+        self.feedback.went_away()
 
     def opened(self) -> None:
         """A session stands."""
-        self.failures, self.quiet_until = 0, 0
+        self.news = self.news or not self.trusted
+        self.failures, self.quiet_until, self.probing, self.proven = 0, 0, False, True
         self.connected += 1
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """Which lanes have due work, how much of each is fair, and the claim itself."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -132,32 +131,6 @@ def _looked_at(jobs: Jobs) -> Jobs:
     for job in jobs:
         job.looked_at = now
     return jobs
-
-
-def quotas(lanes: Sequence[Lane], room: int, turn: int) -> dict[int, int]:
-    """How much to claim of each lane of one destination: whole streams in order, tenants in equal shares.
-
-    A higher stream may use all of the room and never shortens it for the lower ones: it is seldom full, and
-    what it leaves would lie idle. `turn` moves the first place round, so that small rooms reach every tenant.
-    """
-    found: dict[int, int] = {}
-    by_stream: dict[int, dict[UUID, list[Lane]]] = defaultdict(lambda: defaultdict(list))
-    for lane in lanes:
-        by_stream[lane.stream][lane.tenant_id].append(lane)
-    for stream in sorted(by_stream):
-        tenants = by_stream[stream]
-        order = sorted(tenants)
-        for place, amount in enumerate(_shares(room, len(order))):
-            mine = tenants[order[(place + turn) % len(order)]]
-            for index, part in enumerate(_shares(amount, len(mine))):
-                if part:
-                    found[mine[(index + turn) % len(mine)].id] = part
-    return found
-
-
-def _shares(room: int, parts: int) -> list[int]:
-    """`room` in equal parts, the remainder to the first ones."""
-    return [room // parts + (place < room % parts) for place in range(parts)]
 
 
 def release(job: Job) -> Release:

@@ -38,6 +38,10 @@ class EngineConfig:
     #: `scheme`, and `:port` or nothing, of the tracking hosts.
     edge_scheme: str
     edge_port: str
+    #: Valkey, for rates; "": each run keeps its own share.
+    valkey_url: str = ""
+    #: Sessions of one run: one site may hold a tenth, all dead or unknown ones together a quarter.
+    sessions: int = 1000
     #: Seconds for which a run claims.
     claim_seconds: float = 50
     #: Seconds without work after which it ends.
@@ -85,6 +89,7 @@ def from_settings() -> EngineConfig:
         token_keys=TokenKeys(settings.RELAY_TOKEN_KEYS, next(iter(settings.RELAY_TOKEN_KEYS))),
         edge_scheme=scheme,
         edge_port=f":{port}" if port else "",
+        valkey_url=settings.REDIS_URL,
         stop_grace=settings.RELAY_STOP_GRACE,
         lease_seconds=settings.RELAY_LEASE_SECONDS,
     )

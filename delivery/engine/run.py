@@ -101,6 +101,7 @@ class Run:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
         await self._keep_learned(pool, shop)
+        await scheduler.leave()
         await self._settle(pool, held)
         return more and not self._stop()
 

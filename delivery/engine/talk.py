@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -17,6 +17,7 @@ from delivery.engine.content import Contents
 from delivery.engine.job import Job, Record
 from delivery.engine.journal import Journal
 from delivery.engine.lease import Lease
+from delivery.engine.manners import Manners
 from delivery.engine.outbox import Outbox
 from delivery.engine.under_way import UnderWay
 from delivery.engine.verdicts import BLOCKED, Moment, not_allowed, of_outcome, refused, unsent
@@ -33,7 +34,6 @@ from relay_saas.vault import SealBroken
 
 LOG = logging.getLogger(__name__)
 
-_IDLE: Final = 5.0
 _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_address")
 
 
@@ -52,6 +52,7 @@ class Workshop:
     random: Random
     options: dict[int, Options]
     under_way: UnderWay = field(default_factory=UnderWay)
+    manners: Manners = field(default_factory=Manners)
     #: Set by the run: nothing new is begun.
     stopping: bool = False
     #: The journal cannot be written, or a part of the run failed: it must end.
@@ -73,7 +74,6 @@ class Workshop:
         """An outcome: first into the journal, then to the ledger."""
         self.journal.answered(job, record)
         self.outbox.record(record)
-
 
     def turn_away(self, job: Job, reason: str) -> None:
         """It was not tried: ended where the reason is final, else given back."""
@@ -97,9 +97,11 @@ class Sender:
         """The loop; never raises but for cancellation."""
         shop, channel = self._shop, self._channel
         try:
-            while not (shop.stopping or shop.broken) and (job := await channel.wait(_IDLE)) is not None:
-                if channel.excess > 0:
-                    channel.excess -= 1
+            while (
+                not (shop.stopping or shop.broken)
+                and (job := await channel.wait(channel.limits.idle_seconds)) is not None
+            ):
+                if channel.leave():
                     break
                 if not await self._ready(job):
                     continue
@@ -141,7 +143,9 @@ class Sender:
 
     async def _open(self, peer: Peer) -> Session:
         workarounds = self._shop.workarounds
-        options = workarounds.applied(self._shop.options[self._channel.source.id], peer.host)
+        channel = self._channel
+        limited = replace(self._shop.options[channel.source.id], tls=channel.limits.tls)
+        options = workarounds.applied(limited, peer.host)
         try:
             return await open_session(peer, options)
         except SessionFailed as failure:
@@ -165,13 +169,17 @@ class Sender:
         """No server took a connection: one job has tried for all, the others wait without an attempt."""
         channel = self._channel
         if channel.connected:
+            self._shop.manners.heard(channel, None, outcome)
             channel.crowded(self._shop.config.outage.total_seconds())
             return
         job = channel.take()
+        self._shop.manners.heard(channel, job, outcome)
         if job is not None:
             self._settle(job, outcome, self._shop.moment().now)
         channel.failed(self._shop.config.outage.total_seconds())
-        for waiting in channel.drain():
+        untried = channel.drain()
+        self._shop.manners.untried(channel, len(untried))
+        for waiting in untried:
             self._shop.outbox.release(waiting)
 
     async def _send(self, job: Job, session: Session) -> None:
@@ -203,6 +211,7 @@ class Sender:
         else:
             self._avoided.clear()
             self._settle(job, outcome, dated_at)
+            shop.manners.heard(self._channel, job, outcome, sending_domain=content.domain)
             await shop.breaker.heard(self._channel.site_id, outcome)
 
     def _next_host(self, outcome: Outcome) -> bool:
