@@ -13,6 +13,7 @@ urlpatterns = [
     path("", views.front_door, name="front_door"),
     path("healthz", views.healthz, name="healthz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("ops/", include("relay_saas.console.ops.urls")),
     path("accounts/", include("accounts.urls")),
     path("o/<slug:tenant_slug>/", include("relay_saas.console.urls")),
     path("o/<slug:tenant_slug>/", include("campaigns.urls")),

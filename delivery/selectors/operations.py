@@ -15,7 +15,8 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from delivery.exceptions import TooSlow
-from delivery.models import AttemptState, EgressSource, Permit, QueueRun
+from delivery.models import AttemptState, EgressSource, Permit, QueueRun, Scope
+from relay_saas.mail.ids import format_id
 
 #: A question of an operator or a scrape may not hold up the database.
 PATIENCE_MS: Final = 3000
@@ -46,6 +47,13 @@ class LaneRow:
         """Since when the oldest due one is due; None where nothing is."""
         return self.first_at if self.due else None
 
+    def within(self, scope: Scope) -> bool:
+        """Whether a scope covers all of it; one that names a server or a domain covers no lane."""
+        parts = scope.parts()
+        if "host" in parts or "domain" in parts:
+            return False
+        return all(getattr(self, name) == value for name, value in parts.items())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedRow:
@@ -72,6 +80,11 @@ class DoubtRow:
     #: Why there is no answer.
     cause: str
     at: datetime
+
+    @property
+    def word(self) -> str:
+        """`msg_…`."""
+        return format_id("msg", self.message_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,8 @@ EXPIRED_BY_HAND: Final = "operator"
 
 
 def lanes_in(scope: Scope) -> list[LaneRow]:
-    """The lanes with open work that a scope covers. Servers and domains are no part of a lane: scopes that
-    name one cover none."""
-    if scope.host or scope.domain:
-        return []
-    parts = scope.parts()
-    return [row for row in lanes() if all(getattr(row, name) == value for name, value in parts.items())]
+    """The lanes with open work that a scope covers."""
+    return [row for row in lanes() if row.within(scope)]
 
 
 def expire_waiting(*, scope: Scope, older_than: timedelta) -> int:

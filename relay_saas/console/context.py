@@ -22,13 +22,44 @@ class NavigationItem:
 def frame(request: HttpRequest) -> dict[str, object]:
     """Context of base.html; empty for strangers and for pages outside any organization."""
     member: Member | None = getattr(request, "member", None)
+    # Error pages are rendered for requests that no middleware has seen.
+    user = getattr(request, "user", None)
+    operator = bool(user is not None and user.is_authenticated and getattr(user, "is_staff", False))
     if member is None:
-        return {"navigation": [], "member": None, "memberships": []}
+        here = operator and request.path.startswith(reverse("ops:overview"))
+        navigation = _operations(request.path) if here else []
+        return {
+            "navigation": navigation,
+            "member": None,
+            "memberships": memberships_of(int(user.pk)) if here and user is not None else [],
+            "operator": operator,
+            "operations": here,
+        }
     return {
+        "operator": operator,
         "navigation": _navigation(request.path, member.slug),
         "member": member,
         "memberships": memberships_of(member.user_id),
     }
+
+
+def _operations(path: str) -> list[NavigationItem]:
+    pages = (
+        ("overview", _("Operations"), "home"),
+        ("providers", _("Providers"), "world"),
+        ("lanes", _("Lanes"), "list"),
+        ("policies", _("Policies and rules"), "filter"),
+        ("sources", _("Sending addresses"), "at"),
+        ("hosts", _("Hosts and queue runs"), "device-desktop"),
+        ("doubts", _("In doubt"), "alert-triangle"),
+        ("message", _("Explain a message"), "search"),
+    )
+    items = []
+    for name, label, icon in pages:
+        url = reverse(f"ops:{name}")
+        active = path == url if name == "overview" else path.startswith(url)
+        items.append(NavigationItem(url=url, label=label, icon=icon, active=active))
+    return items
 
 
 def _navigation(path: str, slug: str) -> list[NavigationItem]:

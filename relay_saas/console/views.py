@@ -9,14 +9,17 @@ from accounts.permissions import Capability
 from accounts.selectors.membership import Member, memberships_of
 from accounts.views.access import tenant_page
 from relay_saas.console.home import home_of
+from relay_saas.console.ops.access import is_operator
 
 
 @login_required
 def front_door(request: HttpRequest) -> HttpResponse:
-    """Sends a person to their first organization, or says that they have none."""
+    """Sends a person to their first organization, an operator without one to the operators' pages."""
     memberships = memberships_of(int(request.user.pk or 0))
     if memberships:
         return redirect("console:home", memberships[0].slug)
+    if is_operator(request):
+        return redirect("ops:overview")
     return render(request, "console/no_organization.html")
 
 

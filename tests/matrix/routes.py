@@ -1,14 +1,14 @@
 """The access table: one entry per route of the URL conf; a route without an entry fails the build."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.permissions import Capability
 
-Door = Literal["public", "person", "tenant", "api"]
+Door = Literal["public", "person", "tenant", "api", "operator", "token"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Entry:
     """Who may use a route, and how.
 
     `door`: public (anybody), person (signed in), tenant (a member with `capability`), api (a key with
-    `scope`).
+    `scope`), operator (the staff), token (a scrape).
     """
 
     door: Door
@@ -27,6 +27,8 @@ class Entry:
     takes: tuple[str, ...] = ()
     #: What a success answers.
     success: int = 200
+    #: What a POST sends.
+    data: dict[str, str] = field(default_factory=dict)
 
 
 def page(capability: Capability, *takes: str) -> Entry:
@@ -39,6 +41,12 @@ def deed(*takes: str) -> Entry:
     return Entry(door="tenant", capability=Capability.CAMPAIGNS_SEND, method="post", takes=takes, success=302)
 
 
+def brake(*takes: str, **data: str) -> Entry:
+    """A POST of an operator; it answers with a redirect to what it changed."""
+    return Entry(door="operator", method="post", takes=takes, success=302, data={"reason": "a fire", **data})
+
+
+OPERATOR = Entry(door="operator")
 PUBLIC = Entry(door="public")
 PERSON = Entry(door="person")
 
@@ -69,6 +77,21 @@ TABLE: dict[str, Entry] = {
     "campaigns:pause": deed("campaign"),
     "campaigns:resume": deed("campaign"),
     "campaigns:cancel": deed("campaign"),
+    "ops:overview": OPERATOR,
+    "ops:overview_live": OPERATOR,
+    "ops:metrics": Entry(door="token"),
+    "ops:providers": OPERATOR,
+    "ops:provider": Entry(door="operator", takes=("provider",)),
+    "ops:suspend": brake("provider"),
+    "ops:expire": brake("provider", older_than="24"),
+    "ops:sources": OPERATOR,
+    "ops:lanes": OPERATOR,
+    "ops:policies": OPERATOR,
+    "ops:lift": brake("policy"),
+    "ops:stop": brake(what="all"),
+    "ops:doubts": OPERATOR,
+    "ops:hosts": OPERATOR,
+    "ops:message": OPERATOR,
     "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
     "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),

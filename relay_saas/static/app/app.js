@@ -91,7 +91,11 @@
     const { confirm: text, confirmTitle, confirmLabel, confirmType, confirmKind } = source.dataset;
     const title = one("#confirm-title", dialog), label = one("label", dialog);
     title.textContent = confirmTitle || title.dataset.default;
-    one("#confirm-text", dialog).textContent = text;
+    // A form may know better: the chosen option says what it would do, and the reason is read back.
+    const form = source.closest("form"), chosen = form && one("option:checked[data-confirm]", form);
+    const why = form && one("[data-confirm-reason]", form), reason = why?.value.trim();
+    const said = [chosen?.dataset.confirm || text, reason && `${why.dataset.confirmReason}: ${reason}`];
+    one("#confirm-text", dialog).textContent = said.filter(Boolean).join("\n");
     okay.textContent = confirmLabel || okay.dataset.default;
     okay.className = confirmKind === "danger" ? "btn btn-danger" : "btn btn-primary";
     label.textContent = label.dataset.template.replace("{figure}", confirmType || "");

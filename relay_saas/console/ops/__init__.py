@@ -1,0 +1,1 @@
+"""The operators' side: what all tenants' mail does, and the brakes."""
