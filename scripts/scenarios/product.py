@@ -113,17 +113,26 @@ class Product:
         launching = "select count(*) from campaigns_campaign where finished_at is null and state <> 'draft'"
         return int(self.value(launching)) + self.open
 
-    def add_host(self, name: str, egress: str) -> None:
-        """One more machine that sends: a worker with a host name, a folder and addresses of its own."""
+    def add_host(self, name: str, egress: str, *, runs: int) -> None:
+        """One more machine that sends, with a name, a folder and addresses of its own, by `run_queue`."""
         data = DataDir(root=self.supervisor.data.root / name)
         data.relay.mkdir(parents=True)
         told = {**self.environment, "RELAY_HOST_ID": name, "RELAY_EGRESS": egress}
-        told |= {"RELAY_DATA_DIR": str(data.relay)}
-        row = next(
-            row for row in table(self.supervisor.data, self.ports, told) if row.program.name == "delivery"
-        )
-        argv = tuple(word.replace("delivery@", f"{name}@") for word in row.program.argv)
-        self.supervisor.spawn(replace(row.program, name=f"delivery-{name}", argv=argv))
+        told |= {"RELAY_DATA_DIR": str(data.relay), "RELAY_QUEUE_RUNS": str(runs)}
+        for number in range(runs):
+            argv = (sys.executable, "manage.py", "run_queue")
+            program = Program(name=f"{name}-{number}", argv=argv, environment=told, stage=3, grace=20.0)
+            self.supervisor.spawn(program)
+
+    def senders(self) -> list[int]:
+        """The process ids of all queue runs that live."""
+        return [pid for (pid,) in self.rows("select pid from delivery_queuerun where closed_at is null")]
+
+    def respawn_dead(self) -> None:
+        """Starts again what a scenario has killed; Celery does so itself with its children."""
+        for child in list(self.supervisor.children.values()):
+            if "run_queue" in child.program.argv and child.status is not None:
+                self.supervisor.respawn(child)
 
 
 @contextmanager

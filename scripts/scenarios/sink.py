@@ -64,7 +64,7 @@ def share_of_time(sessions: Iterable[Line], key: Key, *, least: int, begin: floa
     """The mean share of the time from `begin` to `end` at which so many connections were open."""
     now: Counter[Any] = Counter()
     since: dict[Any, float] = {}
-    enough: defaultdict[Any, float] = defaultdict(float)
+    enough: dict[Any, float] = defaultdict(float)
     for line in (*sessions, {"time": end, "event": "end"}):
         at = min(max(line["time"], begin), end)
         for of, count in now.items():
@@ -75,7 +75,8 @@ def share_of_time(sessions: Iterable[Line], key: Key, *, least: int, begin: floa
             of = key(line)
             since.setdefault(of, at)
             now[of] += 1 if line["event"] == "opened" else -1
-    return sum(enough.values()) / (len(now) or 1) / ((end - begin) or 1.0)
+    whole = (end - begin) * len(now)
+    return sum(enough.values()) / whole if whole else 0.0
 
 
 def rate(received: Iterable[Line], begin: float, end: float) -> float:

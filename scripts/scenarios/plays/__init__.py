@@ -2,10 +2,36 @@
 
 from typing import Final
 
-from scripts.scenarios.plays import greylisting
+from scripts.scenarios.plays import (
+    au,
+    black_holes,
+    connections,
+    dead_mx,
+    docomo,
+    gmail,
+    greylisting,
+    outlook,
+    slow,
+    unfair,
+    yahoo,
+    yahoo_jp,
+)
 from scripts.scenarios.plays.play import Play
 
 PLAYS: Final[dict[str, Play]] = {
+    "gmail_address": gmail.IP,
+    "gmail_signer": gmail.SIGNER,
+    "gmail_link": gmail.LINK,
+    "yahoo": yahoo.PLAY,
+    "outlook": outlook.PLAY,
+    "yahoo_jp": yahoo_jp.PLAY,
     "greylisting": greylisting.PLAY,
+    "docomo": docomo.PLAY,
+    "au": au.PLAY,
+    "dead_mx": dead_mx.PLAY,
+    "black_holes": black_holes.PLAY,
+    "slow": slow.PLAY,
+    "unfair": unfair.PLAY,
+    "connections": connections.PLAY,
 }
 __all__ = ["PLAYS", "Play"]
