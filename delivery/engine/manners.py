@@ -17,6 +17,7 @@ from delivery.engine.policy import raise_policy
 from delivery.engine.shape import rules
 from delivery.engine.verdicts import verdict_of
 from delivery.models.policy import PolicyAction, Scope
+from delivery.services.timings import timings
 from relay_saas.mail.bounces import Category, Verdict
 from relay_saas.mail.replies import Reply
 from relay_saas.mail.shaping_rules import Rule, RuleScope, without_addresses
@@ -141,7 +142,7 @@ class Manners:
                 scope=one.scope,
                 action=PolicyAction(act.action),
                 value=act.value,
-                lasts=one.rule.lasts,
+                lasts=one.rule.lasts * timings().rule_pace,
                 rule=one.rule.id,
                 evidence=without_addresses(one.reply),
                 reason=f"replies fired {one.rule.id} ({one.rule.source})",

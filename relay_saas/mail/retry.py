@@ -50,6 +50,8 @@ class Timings:
     doubt: timedelta
     #: A message that lives no longer than this is not sent again after a doubt (one-time codes).
     short_lived: timedelta
+    #: What of its minutes a rule that a reply has fired holds for; 1 unless retries come within seconds.
+    rule_pace: float = 1.0
 
     def of(self, category: Category) -> Backoff:
         """The table of a category."""
@@ -92,6 +94,8 @@ DEMO = Timings(
     expiry=dict.fromkeys(Stream, timedelta(seconds=45)),
     doubt=timedelta(seconds=10),
     short_lived=timedelta(seconds=2),
+    # A quarter of a second for a minute: the longest rule ends before the mail that it holds back expires.
+    rule_pace=1 / 240,
 )
 
 
