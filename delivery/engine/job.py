@@ -101,11 +101,19 @@ class Release:
 _NAMES: Final = tuple(item.name for item in fields(Record))
 _VALUES: Final = attrgetter(*_NAMES)
 _DATES: Final = ("at", "dated_at", "next_attempt_at")
+_TIMES: Final = tuple(map(_NAMES.index, _DATES))
+_IDS: Final = tuple(map(_NAMES.index, ("tenant_id", "message_id")))
 
 
 def to_json(record: Record) -> bytes:
     """What the journal keeps: the values in the order of the fields, to which new ones are appended."""
-    return _ENCODER.encode(_VALUES(record)).encode()
+    values = list(_VALUES(record))
+    for place in _IDS:
+        values[place] = values[place].hex
+    for place in _TIMES:
+        if values[place] is not None:
+            values[place] = values[place].timestamp()
+    return _ENCODER.encode(values).encode()
 
 
 def from_json(text: bytes) -> Record:
@@ -121,8 +129,4 @@ def from_json(text: bytes) -> Record:
     return Record(**values)
 
 
-def _plain(value: UUID | datetime) -> str | float:
-    return value.hex if isinstance(value, UUID) else value.timestamp()
-
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

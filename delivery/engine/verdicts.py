@@ -51,6 +51,7 @@ class Moment:
     timings: Timings
 
 
+_UNTRIED: Final = frozenset({Kind.NOT_ATTEMPTED, Kind.VETOED})
 #: No reply: the path's fault, and worth another try.
 _NETWORK: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_reply")
 
@@ -59,22 +60,21 @@ def of_outcome(
     job: Job, outcome: Outcome, moment: Moment, *, source_id: int, dated_at: datetime
 ) -> Record | None:
     """The attempt that an outcome makes; None where nothing was tried."""
-    if outcome.kind in {Kind.NOT_ATTEMPTED, Kind.VETOED}:
+    if outcome.kind in _UNTRIED:
         return None
+    reply = outcome.reply
     seen: dict[str, Any] = {
         "source_id": source_id,
         "host": outcome.peer.host,
-        "stage": str(outcome.stage),
+        "stage": outcome.stage.value,
         "tls": outcome.tls is not None,
-        "timings": tuple(milliseconds for _, milliseconds in outcome.timings),
+        "timings": tuple([milliseconds for _, milliseconds in outcome.timings]),
         "dated_at": job.dated_at or dated_at,
     }
-    if outcome.reply is not None:
-        seen |= {
-            "code": outcome.reply.code,
-            "enhanced": outcome.reply.enhanced or "",
-            "reply": str(outcome.reply),
-        }
+    if reply is not None:
+        seen["code"] = reply.code
+        seen["enhanced"] = reply.enhanced or ""
+        seen["reply"] = str(reply)
     if outcome.delivered:
         return _record(job, moment, AttemptState.DELIVERED, seen)
     seen["transcript"] = transcript(job, outcome)
