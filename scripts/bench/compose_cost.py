@@ -45,7 +45,7 @@ LINE = "Offer %d for {{ contact.first_name | default: 'you' }}:\n{{ relay_link[%
 
 
 def content(*, signatures: int = 2) -> Prepared:
-    """A campaign's content: HTML and text of about 10 KB together, eight tracked links, three merge fields."""
+    """A campaign's content: about 10 KB of HTML and text, eight tracked links, merge fields."""
     html = "".join(PARAGRAPH % (number, number) for number in range(LINKS))
     keys = [
         load_key(domain=DOMAIN, selector=selector, algorithm=algorithm, pem=generate_key(algorithm)[0])
