@@ -88,3 +88,40 @@ class UnknownLane(DeliveryError):
     code = "unknown_lane"
     status = 404
     message = _("Nothing waits there any more.")
+
+
+class BadShaping(DeliveryError):
+    """A limit that makes no sense."""
+
+    messages: ClassVar[Mapping[str, Text]] = {
+        "no_such_setting": _("There is no such setting."),
+        "not_of_a_tenant": _("An organization has only messages_per_minute of its own."),
+        "bad_value": _("This setting does not take that value."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        self.args = (code,)
+
+
+class BadEgress(DeliveryError):
+    """A sending address or a plan for it that makes no sense."""
+
+    messages: ClassVar[Mapping[str, Text]] = {
+        "not_an_address": _("This is not an IP address."),
+        "in_settings": _("This address comes from RELAY_EGRESS; change it there."),
+        "incomplete": _("A sending address needs a name, a host and a pool."),
+        "bad_steps": _("A warm-up needs a number of messages for each day."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        self.args = (code,)
+
+
+class UnknownSite(DeliveryError):
+    """No site has this MX host, or no provider this name."""
+
+    code = "unknown_site"
+    status = 404
+    message = "no site or provider of this name is known"

@@ -12,18 +12,9 @@ from delivery.engine.policy import Placed, Policies, Policy
 from delivery.engine.rates import Bucket
 from delivery.engine.shape import Limits, shaping
 from delivery.models.policy import PolicyAction, Scope
+from delivery.services.shaping import SETTINGS
 from relay_saas.mail.shaping_rate import Rate
-from relay_saas.mail.smtp.session import TlsPolicy
 
-#: Settings that an operator may override, and what each value is.
-SETTINGS: Final = {
-    "max_connections": int,
-    "start_connections": int,
-    "max_messages_per_connection": int,
-    "messages_per_minute": int,
-    "idle_seconds": int,
-    "tls": TlsPolicy,
-}
 _OVERRIDES: Final = """
 select provider_id, site_id, source_id, pool_id, of_tenant as tenant_id, setting, value
 from delivery_shapingoverride order by id

@@ -13,7 +13,7 @@ from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
 from delivery.models import Launch
 from delivery.models.stream import Stream
-from delivery.services.sources import default_pool_id
+from delivery.services.sources import pool_id_for
 from delivery.services.timings import longest_wait
 
 #: The audience is decided once, so that counts and messages cannot disagree.
@@ -114,7 +114,7 @@ def _parameters(campaign: Campaign) -> dict[str, Any]:
         "tenant": campaign.tenant_id,
         "campaign": campaign.pk,
         "list": campaign.mailing_list_id,
-        "pool": default_pool_id(),
+        "pool": pool_id_for(tenant_id=campaign.tenant_id, stream=Stream.MARKETING),
         "stream": Stream.MARKETING.value,
         "launched_at": campaign.launched_at,
         "salt": campaign.salt,

@@ -1,10 +1,14 @@
-"""Keeps the table of our own sending addresses equal to the settings."""
+"""Keeps the table of our own sending addresses equal to the settings, and says which of them carry whose
+mail."""
+
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F, Q
 
 from accounts.services.dns_records import egress_sources
 from delivery.exceptions import NoEgress
-from delivery.models import EgressPool, EgressSource
+from delivery.models import EgressPool, EgressSource, PoolAssignment
 
 
 def sync_sources() -> list[int]:
@@ -34,3 +38,20 @@ def default_pool_id() -> int:
         raise NoEgress
     pool, _ = EgressPool.objects.get_or_create(name=sources[0].pool)
     return pool.pk
+
+
+def addresses_of_settings() -> set[str]:
+    """The addresses that this host's settings name; the table follows them."""
+    return {egress.address for egress in egress_sources()}
+
+
+def pool_id_for(*, tenant_id: UUID, stream: int) -> int:
+    """The pool of a tenant's stream: its own, the stream's, else the shared one. Raises NoEgress."""
+    closest = (
+        PoolAssignment.objects.filter(Q(tenant_id=tenant_id) | Q(tenant_id=None))
+        .filter(Q(stream=stream) | Q(stream=None))
+        .order_by(F("tenant_id").asc(nulls_last=True), F("stream").asc(nulls_last=True))
+        .values_list("pool_id", flat=True)
+        .first()
+    )
+    return closest if closest is not None else default_pool_id()

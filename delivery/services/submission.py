@@ -21,7 +21,7 @@ from delivery.models import Attempt, AttemptState, Lane, Message, QueueEntry, Su
 from delivery.models.stream import Stream
 from delivery.services.literal import write_content
 from delivery.services.settle import CONTROL_SHARD
-from delivery.services.sources import default_pool_id
+from delivery.services.sources import pool_id_for
 from delivery.services.submission_check import problems_of
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from delivery.services.timings import longest_wait
@@ -218,7 +218,7 @@ def _queue(stream: Stream, messages: list[Message], places: Mapping[str, _Place]
 
 
 def _lanes(tenant_id: UUID, stream: Stream, sites: set[int | None]) -> dict[int | None, int]:
-    pool_id = default_pool_id()
+    pool_id = pool_id_for(tenant_id=tenant_id, stream=stream)
     values: dict[str, Any] = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(sites)}
     with connection.cursor() as cursor:
         cursor.execute(_LANES, values)
