@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from scripts.bench.destinations import DOMAINS
-
 FIELDS: Final = (
     "first_name", "last_name", "company", "city", "plan", "points", "renewal", "branch", "coupon", "advisor",
 )  # fmt: skip
@@ -74,7 +72,7 @@ Unsubscribe: {{{{ unsubscribe_url }}}}
 """
 
 
-#: As the owner: a contact per number, spread evenly over the destinations. `first` keeps lists apart.
+#: As the owner: a contact per number, spread evenly over the destinations; one that is there stays.
 CONTACTS: Final = """
 insert into campaigns_contact
   (tenant_id, email, email_key, domain, attrs, needs_smtputf8, created_at, updated_at)
@@ -89,7 +87,7 @@ select %(tenant)s, a.email, a.email, a.domain, jsonb_build_object(
   false, now(), now()
 from (
   select n, d.domain, 'person' || n || '@' || d.domain as email
-  from generate_series(%(first)s::int, %(first)s::int + %(count)s::int - 1) n
+  from generate_series(1, %(count)s::int) n
   cross join lateral (select (%(domains)s::text[])[1 + n %% cardinality(%(domains)s::text[])] as domain) d
 ) a
 on conflict do nothing
@@ -99,8 +97,6 @@ SUBSCRIPTIONS: Final = """
 insert into campaigns_subscription (tenant_id, mailing_list_id, contact_id, state, source, changed_at)
 select %(tenant)s, %(list)s, id, 'subscribed', 'bench', now() from campaigns_contact
 where tenant_id = %(tenant)s and email like 'person%%' and domain = any(%(domains)s)
-  and substring(email from 'person(\\d+)@')::int between %(first)s and %(first)s + %(count)s - 1
+  and substring(email from 'person(\\d+)@')::int <= %(count)s
 on conflict do nothing
 """
-
-ALL_DOMAINS: Final = list(DOMAINS)

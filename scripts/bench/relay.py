@@ -1,18 +1,24 @@
 """Our own column: a campaign from its launch to the last acceptance, and what it cost."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from scripts.bench import checks, cost, letter, parcel, signature
+from relay_saas.embedded.supervisor import Child
+from scripts.bench import checks, cost, parcel, signature
+from scripts.bench.destinations import DOMAINS
 from scripts.bench.sink import Sink, receiving
 from scripts.bench.stand import BenchFailed, Stand
 
 #: Slower than this a row is broken, not slow: messages per second.
 _SLOWEST: Final = 20
 _START_SECONDS: Final = 60.0
-_OURS: Final = ("postgres", "valkey", "workers")
+OURS: Final = ("postgres", "valkey", "workers")
+#: Starts a receiver: called with the stand and `keep`.
+Receiver = Callable[..., AbstractContextManager[Sink]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +35,8 @@ class Result:
     worker_mb: float
     #: Share of the machine that processes outside of the bench took meanwhile.
     foreign: float
+    #: Mails whose signatures were all verified.
     verified: int = 0
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -40,7 +46,7 @@ class Result:
     @property
     def ours_ms(self) -> float:
         """CPU milliseconds per message over PostgreSQL, Valkey and all workers; the sink is not ours."""
-        return 1000 * sum(self.cpu[name] for name in _OURS) / self.count
+        return 1000 * sum(self.cpu[name] for name in OURS) / self.count
 
     @property
     def without_signatures_ms(self) -> float:
@@ -66,9 +72,11 @@ def tenant(stand: Stand) -> dict[str, str]:
     return made
 
 
-def draft(stand: Stand, who: dict[str, str], *, name: str, first: int, count: int) -> Campaign:
-    """A campaign to `count` contacts, numbered from `first`."""
-    made = stand.stage("campaign", **who, name=name, first=first, count=count, to=letter.ALL_DOMAINS)
+def draft(
+    stand: Stand, who: dict[str, str], *, name: str, count: int, to: Sequence[str] = DOMAINS
+) -> Campaign:
+    """A campaign to `count` contacts, spread over the domains `to`; contacts are shared by all campaigns."""
+    made = stand.stage("campaign", **who, name=name, count=count, to=list(to))
     return Campaign(**who, id=made["campaign"], count=count)
 
 
@@ -76,27 +84,26 @@ def measure(
     stand: Stand,
     campaign: Campaign,
     *,
+    receiver: Receiver = receiving,
     mails: Path | None = None,
     profile: Path | None = None,
+    port: int | None = None,
+    before: Campaign | None = None,
     **settings: str,
 ) -> Result:
     """Launches the campaign to a receiver of its own and asserts the duties.
 
     With `mails` the receiver keeps every mail: all signatures are verified, and the parcel is written there.
+    `port` is where the workers connect, if not to the receiver itself. `before` is launched first, outside
+    of what is measured.
     """
-    with receiving(stand, keep=mails is not None) as sink:
-        before = signature.measure()
-        told = {"RELAY_SMTP_PORT": str(sink.port), **settings}
+    with receiver(stand, keep=mails is not None) as sink:
+        signed_before = signature.measure()
+        told = {"RELAY_SMTP_PORT": str(port or sink.port), **settings}
         with stand.workers(profile=profile, **told) as workers:
-            meter = cost.Meter(
-                {
-                    "postgres": [stand.supervisor.children["postgres"].record.pid],
-                    "valkey": [stand.supervisor.children["valkey"].record.pid],
-                    "workers": [child.record.pid for child in workers],
-                    "sink": [sink.child.record.pid],
-                }
-            )
-            busy = cost.Busy()
+            if before is not None:
+                _write(stand, before)
+            meter, busy = meter_of(stand, workers, sink), cost.Busy()
             with cost.Memory(workers[0].record.pid).watched() as memory:
                 began = stand.stage("launch", tenant=campaign.tenant, campaign=campaign.id)["began"]
                 first, last = _all_accepted(stand, sink, campaign.count)
@@ -104,13 +111,7 @@ def measure(
                 memory.look()
             cpu = meter.spent()
             foreign = busy.foreign_share(sum(cpu.values()))
-        checks.forced_policies(stand.owner)
-        checks.agree(
-            checks.counts(stand.owner, campaign.tenant, campaign.id),
-            sent=campaign.count,
-            at_the_sink=sink.accepted,
-        )
-        checks.explained(stand.owner, campaign.tenant, campaign.id)
+        _duties(stand, campaign, sink)
         verified = 0
         if mails is not None:
             verified = checks.signed(sink.kept(), dns=stand.dns, expected=campaign.count)
@@ -120,11 +121,40 @@ def measure(
         seconds=last - began,
         first_seconds=first - began,
         cpu=cpu,
-        signature=signature.mean(before, signature.measure()),
+        signature=signature.mean(signed_before, signature.measure()),
         worker_mb=memory.most_mb,
         foreign=foreign,
         verified=verified,
     )
+
+
+def meter_of(stand: Stand, workers: Sequence[Child], sink: Sink) -> cost.Meter:
+    """CPU of our processes and of the receiver, from now on."""
+    return cost.Meter(
+        {
+            "postgres": [stand.supervisor.children["postgres"].record.pid],
+            "valkey": [stand.supervisor.children["valkey"].record.pid],
+            "workers": [child.record.pid for child in workers],
+            "sink": [sink.child.record.pid],
+        }
+    )
+
+
+def _write(stand: Stand, campaign: Campaign) -> None:
+    """Launches a campaign and waits until its messages are written."""
+    stand.stage("launch", tenant=campaign.tenant, campaign=campaign.id)
+    deadline = time.monotonic() + _START_SECONDS + campaign.count / _SLOWEST
+    while checks.counts(stand.owner, campaign.tenant, campaign.id).queued != campaign.count:
+        if time.monotonic() > deadline:
+            raise BenchFailed(f"{campaign.count:,} messages were not written in time")
+        stand.supervisor.pause()
+
+
+def _duties(stand: Stand, campaign: Campaign, sink: Sink) -> None:
+    checks.forced_policies(stand.owner)
+    found = checks.counts(stand.owner, campaign.tenant, campaign.id)
+    checks.agree(found, sent=campaign.count, at_the_sink=sink.accepted)
+    checks.explained(stand.owner, campaign.tenant, campaign.id)
 
 
 def _all_accepted(stand: Stand, sink: Sink, count: int) -> tuple[float, float]:

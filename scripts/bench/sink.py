@@ -5,6 +5,7 @@ import pwd
 import re
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,21 @@ def receiving(
         stand.stop(child)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def receiving_tls(stand: Stand, *, keep: bool = False) -> Iterator[Sink]:  # noqa: ARG001 - it keeps none
+    """A receiver of our own that offers STARTTLS (`tls_sink`): smtp-sink cannot."""
+    port, name = free_port(), "tls-sink"
+    log = stand.supervisor.data.log(name)
+    log.unlink(missing_ok=True)
+    argv = (sys.executable, "-m", "scripts.bench.tls_sink", str(port), str(stand.supervisor.data.root))
+    child = stand.supervisor.spawn(Program(name=name, argv=argv, stage=2))
+    stand.supervisor.await_ready(child, greets(port, b"220"), seconds=_READY_SECONDS)
+    try:
+        yield Sink(child=child, port=port, log=log, folder=None)
+    finally:
+        stand.stop(child)
 
 
 def free_port() -> int:

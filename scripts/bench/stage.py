@@ -22,6 +22,8 @@ from campaigns.models import Campaign, ContactField, ContactList  # noqa: E402
 from campaigns.services.campaigns import CampaignDraft, create_campaign  # noqa: E402
 from campaigns.services.fields import create_field  # noqa: E402
 from campaigns.services.launch import request_launch  # noqa: E402
+from delivery.models import Domain, Scope  # noqa: E402
+from delivery.services import policy  # noqa: E402
 from relay_saas.net.zone import ZoneRecord, publish  # noqa: E402
 from scripts.bench import letter  # noqa: E402
 
@@ -47,14 +49,12 @@ def tenant(*, slug: str) -> dict[str, Any]:
     return {"tenant": str(made.pk), "domain": domain.name, "state": verified.state}
 
 
-def campaign(*, tenant: str, domain: str, name: str, first: int, count: int, to: list[str]) -> dict[str, Any]:
-    """A list of `count` contacts numbered from `first`, spread over the domains `to`, and a draft to it."""
+def campaign(*, tenant: str, domain: str, name: str, count: int, to: list[str]) -> dict[str, Any]:
+    """A list of `count` contacts, spread over the domains `to`, and a draft to it."""
     tenant_id = UUID(tenant)
     with tenant_scope(tenant_id):
         mailing_list = ContactList.objects.create(tenant_id=tenant_id, name=name)
-    values = {
-        "tenant": tenant_id, "list": mailing_list.pk, "first": first, "count": count, "domains": to,
-    }  # fmt: skip
+    values = {"tenant": tenant_id, "list": mailing_list.pk, "count": count, "domains": to}
     with psycopg.connect(settings.DATABASE_OWNER_URL) as owner:
         owner.execute(letter.CONTACTS, values)
         owner.execute(letter.SUBSCRIPTIONS, values)
@@ -84,10 +84,18 @@ def launch(*, tenant: str, campaign: int) -> dict[str, Any]:
     return {"began": began}
 
 
+def suspend(*, domain: str) -> dict[str, Any]:
+    """Holds everything back that goes to the site of a domain which has been sent to before."""
+    site = Domain.objects.get(name=domain).site_id
+    held = policy.suspend(scope=Scope(site_id=site), reason="bench", set_by="bench")
+    return {"policy": held.pk}
+
+
 STEPS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "tenant": tenant,
     "campaign": campaign,
     "launch": launch,
+    "suspend": suspend,
 }
 
 if __name__ == "__main__":
