@@ -15,7 +15,7 @@ from delivery.engine.process import run_once
 from delivery.engine.process import take_back as take_back_dead_runs
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
-from delivery.services import expire, finish
+from delivery.services import bounce_guard, expire, finish
 from delivery.services.expand import write_messages
 from delivery.services.sources import sync_sources
 
@@ -82,6 +82,12 @@ def take_back() -> None:
     taken = take_back_dead_runs(from_settings())
     if taken:
         LOG.warning("dead queue runs were taken back", runs=taken)
+
+
+@shared_task
+def watch_bounces() -> None:
+    """Looks for providers whose bounces must not be believed."""
+    bounce_guard.watch()
 
 
 @shared_task

@@ -59,6 +59,7 @@ app.conf.update(
         "sweep launches": {"task": "delivery.tasks.sweep_launches", "schedule": 5.0},
         "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
         "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},
+        "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},
     },
 )

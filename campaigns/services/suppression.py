@@ -1,5 +1,8 @@
 """Who must not be mailed any more: suppressions and unsubscriptions, one service for all callers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -63,6 +66,44 @@ def remove_suppression(*, tenant_id: UUID, suppression_id: int, actor: Actor) ->
             changes={"scope": row.scope, "reason": row.reason},
         )
         row.delete()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Suppressions of bounces by the rule that made them, the sites (None: any) and the time."""
+
+    rule: str
+    sites: Sequence[int] | None
+    since: datetime
+    before: datetime
+
+
+def undo_bounces(*, tenant_id: UUID, chosen: Chosen, actor: Actor, dry_run: bool = False) -> int:
+    """Lets the addresses be mailed again that these bounces suppressed; returns how many. One audit event."""
+    with tenant_scope(tenant_id):
+        rows = Suppression.objects.filter(
+            reason=Suppression.Reason.BOUNCED,
+            rule=chosen.rule,
+            created_at__gte=chosen.since,
+            created_at__lt=chosen.before,
+        )
+        if chosen.sites is not None:
+            rows = rows.filter(site_id__in=list(chosen.sites))
+        count = rows.count()
+        if dry_run or not count:
+            return count
+        changes: dict[str, object] = {
+            "undone": count,
+            "rule": chosen.rule,
+            "sites": None if chosen.sites is None else list(chosen.sites),
+            "from": chosen.since.isoformat(),
+            "to": chosen.before.isoformat(),
+        }
+        # The first of them stands for all in the trail.
+        subject = rows.order_by("pk")[0]
+        audit.record(tenant_id=tenant_id, actor=actor, verb="undone", subject=subject, changes=changes)
+        deleted, _ = rows.delete()
+    return deleted
 
 
 def unsubscribe(

@@ -15,11 +15,13 @@ from relay_saas.mail.replies import Reply, Stage
 
 __all__ = [
     "EFFECTS",
+    "GUARD",
     "NO_RULE",
     "Category",
     "Disposition",
     "Effect",
     "Final",
+    "Guard",
     "Verdict",
     "classify",
     "strikes",
@@ -64,17 +66,37 @@ class Effect:
         return self.strikes
 
 
-def _effects() -> Mapping[Category, Effect]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """When a provider's bounces are not believed; `[guard]` of `effects.toml`."""
+
+    window_minutes: int
+    base_days: int
+    #: So many times the usual share of suppressions, at so many organizations with so many each.
+    factor: float
+    tenants: int
+    suppressions_each: int
+    #: No share below this is suspicious.
+    least_share: float
+    hold_minutes: int
+
+    def threshold(self, base_share: float) -> float:
+        """The share of suppressions above which something is wrong at a provider with this usual share."""
+        return max(self.factor * base_share, self.least_share)
+
+
+def _shipped() -> Mapping[str, Any]:
     source = files("relay_saas.mail").joinpath("bounce_rules", "effects.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(source)["effect"]
-    return {category: _effect(rows[category]) for category in Category}
+    return tomllib.loads(source)
 
 
 def _effect(row: Mapping[str, Any]) -> Effect:
     return Effect(**{**row, "final": Final(row["final"]), "cautious": tuple(row.get("cautious", ()))})
 
 
-EFFECTS = _effects()
+_SHIPPED = _shipped()
+EFFECTS: Mapping[Category, Effect] = {name: _effect(_SHIPPED["effect"][name]) for name in Category}
+GUARD = Guard(**_SHIPPED["guard"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
