@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.conf import settings
+
 from relay_saas.mail.dkim import Algorithm, SigningKey, load_key
 from relay_saas.vault import unseal
 
@@ -11,6 +13,18 @@ select d.name, k.selector, k.algorithm, k.private_sealed
 from accounts_dkimkey k join accounts_sendingdomain d on d.id = k.domain_id and d.tenant_id = k.tenant_id
 where k.tenant_id = %s and k.domain_id = %s and k.active order by k.algorithm desc
 """
+
+
+def platform_key() -> SigningKey | None:
+    """The installation's own RSA key, if the settings name one; raises BadKey."""
+    if not settings.RELAY_PLATFORM_KEY:
+        return None
+    return load_key(
+        domain=settings.RELAY_PLATFORM_DOMAIN,
+        selector=settings.RELAY_PLATFORM_SELECTOR,
+        algorithm="rsa-sha256",
+        pem=settings.RELAY_PLATFORM_KEY,
+    )
 
 
 def key_aad(tenant_id: UUID, domain_name: str, selector: str) -> bytes:

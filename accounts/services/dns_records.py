@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import DkimKey, SendingDomain
+from accounts.selectors.signing import platform_key
 from relay_saas.mail.dkim import Algorithm
 from relay_saas.net.zone import ZoneRecord
 
@@ -106,7 +107,15 @@ def host_records() -> list[ZoneRecord]:
         for _pool, address, helo in egress_sources()
     ]
     inbound = ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS)
-    return [inbound, *greetings]
+    return [inbound, *greetings, *_platform_record()]
+
+
+def _platform_record() -> list[ZoneRecord]:
+    """The public part of the installation's own key, where its domain is in our zone."""
+    key = platform_key()
+    if key is None or not f".{key.domain}".endswith(f".{settings.RELAY_ZONE}"):
+        return []
+    return [ZoneRecord(name=f"{key.selector}._domainkey.{key.domain}", type="TXT", value=key.dns_txt())]
 
 
 def dns_server() -> tuple[str, int] | None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from accounts.selectors.signing import platform_key
 from delivery.services.timings import timings
+from relay_saas.mail.dkim import SigningKey
 from relay_saas.mail.dns import CacheLimits, Network
 from relay_saas.mail.retry import Timings
 from relay_saas.mail.tokens import TokenKeys
@@ -38,6 +40,10 @@ class EngineConfig:
     #: `scheme`, and `:port` or nothing, of the tracking hosts.
     edge_scheme: str
     edge_port: str
+    #: Signs beside the tenant's keys; None: nothing does.
+    platform_key: SigningKey | None = None
+    #: Names of the providers and pools whose mail it signs.
+    platform_signs: Sequence[str] = ()
     #: Valkey, for rates; "": each run keeps its own share.
     valkey_url: str = ""
     #: Sessions of one run: one site may hold a tenth, all dead or unknown ones together a quarter.
@@ -89,6 +95,8 @@ def from_settings() -> EngineConfig:
         token_keys=TokenKeys(settings.RELAY_TOKEN_KEYS, next(iter(settings.RELAY_TOKEN_KEYS))),
         edge_scheme=scheme,
         edge_port=f":{port}" if port else "",
+        platform_key=platform_key(),
+        platform_signs=tuple(settings.RELAY_PLATFORM_SIGNS),
         valkey_url=settings.REDIS_URL,
         stop_grace=settings.RELAY_STOP_GRACE,
         lease_seconds=settings.RELAY_LEASE_SECONDS,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from delivery.engine.outbox import Outbox
 from delivery.engine.record import Recorder
 from delivery.engine.route import Routes
 from delivery.engine.scheduler import Scheduler
+from delivery.engine.sign import load_platform
 from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
 from delivery.engine.traits import keep_traits, known_traits
@@ -79,6 +81,8 @@ class Run:
         shop = self._workshop(pool, kept, held, sources)
         async with pool.connection() as connection:
             shop.workarounds = Workarounds(await known_traits(connection))
+            platform = await load_platform(connection, self._config.platform_key, self._config.platform_signs)
+            shop.composer = replace(shop.composer, platform=platform)
         scheduler = Scheduler(shop, pool, self.id, sources)
         writing = asyncio.create_task(shop.outbox.run())
         beside = [

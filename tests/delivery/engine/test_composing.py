@@ -1,5 +1,7 @@
 """What goes on the wire for one person: the same identity over all retries."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -9,6 +11,7 @@ import pytest
 
 from delivery.engine.compose import Composer
 from delivery.engine.content import Prepared, prepare
+from delivery.engine.sign import Platform
 from delivery.models.stream import Stream
 from relay_saas.mail.dkim import SigningKey, generate_key, load_key
 from relay_saas.mail.merge import RenderProblem
@@ -121,3 +124,49 @@ def test_a_template_that_fails_for_one_person_is_that_persons_problem(content: P
     broken = prepare(ROW | {"text": "{{ contact.points | divided_by: 0 }}"}, content.keys)
     with pytest.raises(RenderProblem):
         COMPOSER.compose(a_job(merge={"contact": {"first_name": "A", "points": 1}}), broken, dated_at=NOW)
+
+
+PLATFORM = load_key(
+    domain="relay.test", selector="platform", algorithm="rsa-sha256", pem=generate_key("rsa-sha256")[0]
+)
+
+
+@pytest.mark.parametrize(
+    ("platform", "domains"),
+    [
+        (
+            Platform(key=PLATFORM, providers=frozenset({3})),
+            ["news.acme.test", "news.acme.test", "relay.test"],
+        ),
+        (Platform(key=PLATFORM, pools=frozenset({1})), ["news.acme.test", "news.acme.test", "relay.test"]),
+        (Platform(key=PLATFORM, providers=frozenset({4}), pools=frozenset({2})), ["news.acme.test"] * 2),
+        (None, ["news.acme.test"] * 2),
+    ],
+    ids=["of the provider", "of the pool", "of neither", "not set up"],
+)
+def test_the_platform_signs_last_and_only_where_a_complaint_loop_follows_it(
+    content: Prepared, platform: Platform | None, domains: list[str]
+) -> None:
+    composer = replace(COMPOSER, platform=platform)
+    message = message_from_bytes(composer.compose(a_job(), content, dated_at=NOW).data, policy=default)
+    assert [re.search(r"d=([^;]+);", value)[1] for value in message.get_all("DKIM-Signature")] == domains
+
+
+def test_mail_to_an_international_address_asks_for_smtputf8(content: Prepared) -> None:
+    outgoing = COMPOSER.compose(a_job(rcpt="用户@acme.test"), content, dated_at=NOW)
+    assert outgoing.smtputf8
+    outgoing.check()
+    assert not COMPOSER.compose(a_job(), content, dated_at=NOW).smtputf8
+
+
+def test_every_message_carries_a_trace_of_its_own(content: Prepared) -> None:
+    for stream in Stream:
+        literal = prepare(ROW | {"is_template": False}, content.keys)
+        trace, _, host = parsed(literal, stream=stream.value)["X-Relay-Trace"].partition("@")
+        assert decode(trace, Purpose.TRACE, host, KEYS).message == MESSAGE
+
+
+def test_marketing_mail_of_no_list_names_its_stream_and_whom_to_ask(content: Prepared) -> None:
+    message = parsed(prepare(ROW | {"mailing_list_id": None, "list_name": None}, content.keys))
+    assert message["List-Id"] == "<marketing.news.acme.test>"
+    assert message["List-Help"] == "<mailto:news@news.acme.test?subject=help>"
