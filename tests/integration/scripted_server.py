@@ -56,11 +56,14 @@ class Seen:
 def polite(turn: Turn) -> bytes:
     """The answer of a server that takes everything, with the message's token in every reply."""
     token = turn.token.encode()
+    if turn.verb == "BDAT" and turn.rcpt_ok:
+        return b"250 2.0.0 %b octets %b\r\n" % (turn.line.split()[1], token)
     return {
         "MAIL": b"250 2.1.0 sender ok " + token,
         "RCPT": b"250 2.1.5 recipient ok " + token if turn.mail_ok else b"503 5.5.1 MAIL first " + token,
         "DATA": b"354 go on " + token if turn.rcpt_ok else b"503 5.5.1 no valid recipients " + token,
         "DOT": b"250 2.0.0 taken " + token if turn.rcpt_ok else b"554 5.5.1 no valid recipients " + token,
+        "BDAT": b"503 5.5.1 no valid recipients " + token,
         "RSET": b"250 2.0.0 reset",
         "HELO": b"250 mx.example.test",
         "QUIT": b"221 2.0.0 bye",
@@ -136,6 +139,7 @@ class Conversation:
         self.server, self.seen, self.reader, self.writer = server, seen, reader, writer
         self.turn = Turn(verb="", line=b"")
         self.late = b""
+        self.chunks = b""
 
     async def run(self) -> None:
         if not await self.answer("BANNER", b"", b"220 mx.example.test ESMTP\r\n"):
@@ -146,9 +150,10 @@ class Conversation:
             if verb == "MAIL":
                 token = line.partition(b"<")[2].partition(b">")[0].split(b"@")[0].decode()
                 self.turn = Turn(verb="", line=b"", token=token, number=self.turn.number + 1)
+                self.chunks = b""
             elif verb == "RSET":
                 self.turn = Turn(verb="", line=b"", number=self.turn.number)
-            if not await self.command(verb, line):
+            if not await (self.chunk(line) if verb == "BDAT" else self.command(verb, line)):
                 return
 
     async def command(self, verb: str, line: bytes) -> bool:
@@ -172,6 +177,19 @@ class Conversation:
     @property
     def wants_tls(self) -> bool:
         return self.server.tls is not None and self.writer.get_extra_info("ssl_object") is None
+
+    async def chunk(self, line: bytes) -> bool:
+        """BDAT; the last chunk is answered as a dot is."""
+        self.chunks += await self.reader.readexactly(int(line.split()[1]))
+        if not line.upper().rstrip().endswith(b"LAST"):
+            going = await self.answer("BDAT", line)
+            # What follows a chunk that was refused is refused as well.
+            self.turn.rcpt_ok = self.turn.rcpt_ok and self.reply_code in {0, 250}
+            return going
+        if self.turn.rcpt_ok:
+            self.seen.messages.append((self.turn.token, self.chunks))
+        self.chunks = b""
+        return await self.answer("DOT", line)
 
     async def body(self) -> bool:
         data = bytearray()

@@ -77,6 +77,8 @@ class Outcome:
     reused: int = 0
     #: Whether MAIL, RCPT and DATA went out together.
     pipelined: bool = False
+    #: Whether the body went by BDAT.
+    chunked: bool = False
 
     @property
     def delivered(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from relay_saas.mail.replies import Reply, Stage
+from relay_saas.mail.smtp.chunked import ChunkedTransaction, Chunking, fits
 from relay_saas.mail.smtp.limits import Timeouts
 from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome, Peer, SessionFailed, Tls
 from relay_saas.mail.smtp.protocol import Lost, SmtpProtocol
@@ -31,6 +32,7 @@ class Options:
     context: ResumingContext = field(default_factory=opportunistic_context)
     #: False is for hosts whose PIPELINING is known to be broken.
     pipelining: bool = True
+    chunking: Chunking = Chunking.NEVER
 
 
 class Session:
@@ -82,15 +84,7 @@ class Session:
                 kind=Kind.UNSUPPORTED, stage=Stage.MAIL, peer=self.peer, reply=missing, tls=self.tls
             )
         self._busy = True
-        work = Transaction(
-            self._protocol,
-            self.options.timeouts,
-            message,
-            pipelining=self.pipelining,
-            peer=self.peer,
-            tls=self.tls,
-            reused=self.transactions,
-        )
+        work = self._work(message)
         try:
             return await work.run(
                 before_dot, before_data, extensions=self.capabilities, reset_first=self._stale
@@ -103,6 +97,28 @@ class Session:
             self.rcpt_count += work.rcpt_commands
             self.transactions += 1
             self._stale = not work.reset
+
+    def _work(self, message: Outgoing) -> Transaction:
+        kind = ChunkedTransaction if self._chunks(message) else Transaction
+        work = kind(
+            self._protocol,
+            self.options.timeouts,
+            message,
+            pipelining=self.pipelining,
+            peer=self.peer,
+            tls=self.tls,
+            reused=self.transactions,
+        )
+        if isinstance(work, ChunkedTransaction):
+            work.proven = self.options.chunking is Chunking.PROVEN
+        return work
+
+    def _chunks(self, message: Outgoing) -> bool:
+        """Whether the body goes by BDAT."""
+        chunking = self.options.chunking
+        if chunking is Chunking.NEVER or not self.pipelining or "CHUNKING" not in self.capabilities:
+            return False
+        return fits(message) and (chunking is Chunking.PROVEN or self.transactions > 0)
 
     async def quit(self) -> None:
         """Say QUIT, wait shortly for the answer and close; never raises."""

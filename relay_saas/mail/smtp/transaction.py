@@ -123,6 +123,9 @@ class Transaction:
         "reset",
     )
 
+    #: Whether the body goes by BDAT.
+    chunked = False
+
     def __init__(
         self,
         protocol: SmtpProtocol,
@@ -281,7 +284,7 @@ class Transaction:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))
 
     def _refused(self, decision: Decision) -> Outcome:
-        if decision.trusted and self._answers[decision.stage] in _REFUSALS:
+        if decision.trusted and self._answers[decision.stage] in REFUSALS:
             return self._outcome(Kind.REPLY, decision.stage, reply=self._replies[decision.stage])
         return self._unanswered(decision.stage)
 
@@ -320,11 +323,13 @@ class Transaction:
             tls=self._tls,
             reused=self._reused,
             pipelined=self._pipelining,
+            chunked=self.chunked,
         )
 
 
 # Members of an enumeration are looked up slowly, and these are needed for every message.
 _MAIL, _RCPT, _DATA, _DOT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT
 _YES, _UNASKED = Answer.YES, Answer.UNASKED
-_REFUSALS = frozenset({Answer.LATER, Answer.NEVER, Answer.CLOSING})
+#: Answers that are an outcome.
+REFUSALS = frozenset({Answer.LATER, Answer.NEVER, Answer.CLOSING})
 _END = frozenset({Answer.CLOSING, Answer.LOST, Answer.ODD})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from relay_saas.mail.replies import Stage
+from relay_saas.mail.smtp.chunked import Chunking
 from relay_saas.mail.smtp.outcome import Cause, Kind, Outcome
 from relay_saas.mail.smtp.session import Options
 from relay_saas.mail.smtp.tls import TlsPolicy
@@ -16,6 +17,8 @@ BROKEN_FOR = timedelta(hours=1)
 PROVEN_FOR = timedelta(days=1)
 #: Sessions of a host with missing or odd pipelined replies before it is spoken to one by one.
 SUSPICIONS = 2
+#: Messages that a host took by careful BDAT before it is proven.
+PROOFS = 10
 #: Characters of evidence.
 _EVIDENCE_LIMIT = 200
 _HOSTS_LIMIT = 10_000
@@ -48,6 +51,7 @@ class Workarounds:
     ) -> None:
         self._traits = {(trait.host, trait.extension): trait for trait in known}
         self._suspicions: Counter[str] = Counter()
+        self._proofs: Counter[str] = Counter()
         self._clock = clock
         self.fresh: list[Trait] = []
 
@@ -72,6 +76,9 @@ class Workarounds:
             options = replace(options, tls=TlsPolicy.NEVER)
         if options.pipelining and self.of(host, Extension.PIPELINING) is False:
             options = replace(options, pipelining=False)
+        chunking = self.of(host, Extension.CHUNKING)
+        if options.chunking is not Chunking.NEVER and chunking is not None:
+            options = replace(options, chunking=Chunking.PROVEN if chunking else Chunking.NEVER)
         return options
 
     def learn(self, outcome: Outcome, options: Options) -> bool:
@@ -84,6 +91,8 @@ class Workarounds:
                 and options.tls is TlsPolicy.OPPORTUNISTIC
                 and self._learned(host, Extension.STARTTLS, outcome.detail, works=False)
             )
+        if outcome.chunked:
+            return self._chunked(outcome, options)
         if not _out_of_step(outcome):
             return False
         if len(self._suspicions) >= _HOSTS_LIMIT:
@@ -93,6 +102,24 @@ class Workarounds:
             return False
         del self._suspicions[host]
         return self._learned(host, Extension.PIPELINING, f"{outcome.cause}: {outcome.detail}", works=False)
+
+    def _chunked(self, outcome: Outcome, options: Options) -> bool:
+        """A proof is a row of deliveries; whatever was unclear ends the trust."""
+        host = outcome.peer.host
+        if outcome.kind is Kind.IN_DOUBT or (
+            outcome.kind is Kind.NOT_ATTEMPTED and outcome.stage is Stage.DATA
+        ):
+            del self._proofs[host]
+            detail = f"{outcome.cause}: {outcome.detail}"
+            return self._learned(host, Extension.CHUNKING, detail, works=False)
+        if outcome.delivered and options.chunking is Chunking.CAREFUL:
+            if len(self._proofs) >= _HOSTS_LIMIT:
+                self._proofs.clear()
+            self._proofs[host] += 1
+            if self._proofs[host] == PROOFS:
+                del self._proofs[host]
+                return self._learned(host, Extension.CHUNKING, "", works=True)
+        return False
 
     def _learned(self, host: str, extension: Extension, evidence: str, *, works: bool) -> bool:
         until = self._clock() + (PROVEN_FOR if works else BROKEN_FOR)
