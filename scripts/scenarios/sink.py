@@ -76,7 +76,7 @@ def share_of_time(sessions: Iterable[Line], key: Key, *, least: int, begin: floa
             since.setdefault(of, at)
             now[of] += 1 if line["event"] == "opened" else -1
     whole = (end - begin) * len(now)
-    return float(sum(enough.values()) / whole) if whole else 0.0
+    return sum(enough.values()) / whole if whole else 0.0
 
 
 def rate(received: Iterable[Line], begin: float, end: float) -> float:

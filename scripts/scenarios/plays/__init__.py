@@ -13,6 +13,7 @@ from scripts.scenarios.plays import (
     outlook,
     slow,
     unfair,
+    warm_up,
     yahoo,
     yahoo_jp,
 )
@@ -33,5 +34,6 @@ PLAYS: Final[dict[str, Play]] = {
     "slow": slow.PLAY,
     "unfair": unfair.PLAY,
     "connections": connections.PLAY,
+    "warm_up": warm_up.PLAY,
 }
 __all__ = ["PLAYS", "Play"]
