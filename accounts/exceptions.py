@@ -63,3 +63,11 @@ class BadDomain(AccountsError):
     code = "bad_domain"
     status = 422
     message = _("This is not a domain name that mail can be sent from.")
+
+
+class RotationTooSoon(AccountsError):
+    """The last rotation's old keys are still needed."""
+
+    code = "rotation_too_soon"
+    status = 409
+    message = _("The keys were changed only days ago: mail signed with the old ones is still under way.")

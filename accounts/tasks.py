@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from accounts.services.domains import check_all_domains
+from accounts.services.key_rotation import advance_all_rotations
 
 
 @shared_task
 def check_domains() -> None:
-    """Looks at the DNS records of every sending domain again."""
+    """Looks at the DNS records of every sending domain again, and takes the next step of key rotations."""
     check_all_domains()
+    advance_all_rotations()

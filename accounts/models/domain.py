@@ -27,6 +27,8 @@ class SendingDomain(TenantOwned):
     verified_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    #: Off where a receiver cannot cope with a second signature.
+    signs_ed25519 = models.BooleanField(default=True, db_default=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [
@@ -48,7 +50,12 @@ class DkimKey(TenantOwned):
     algorithm = models.TextField()
     private_sealed = models.BinaryField()
     public_txt = models.TextField()
+    #: Whether it signs now.
     active = models.BooleanField(default=True)
+    #: Since when its record stands in our zone beside those of the keys that sign; null: it does not.
+    announced_at = models.DateTimeField(null=True)
+    #: Since when it signs no more.
+    retired_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

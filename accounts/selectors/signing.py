@@ -11,7 +11,8 @@ from relay_saas.vault import unseal
 SIGNING_KEYS_SQL = """
 select d.name, k.selector, k.algorithm, k.private_sealed
 from accounts_dkimkey k join accounts_sendingdomain d on d.id = k.domain_id and d.tenant_id = k.tenant_id
-where k.tenant_id = %s and k.domain_id = %s and k.active order by k.algorithm desc
+where k.tenant_id = %s and k.domain_id = %s and k.active and (d.signs_ed25519 or k.algorithm = 'rsa-sha256')
+order by k.algorithm desc
 """
 
 

@@ -1,7 +1,7 @@
 """Which DNS records a sending domain needs: the tenant's, by CNAME into our zone, and ours behind them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.conf import settings
@@ -84,19 +84,25 @@ def tenant_records(domain: SendingDomain) -> list[Record]:
 
 
 def zone_records(domain: SendingDomain, keys: Iterable[DkimKey]) -> list[ZoneRecord]:
-    """What stands in our own zone behind the tenant's CNAMEs; only active keys are published."""
+    """What stands in our own zone behind the tenant's CNAMEs; keys that sign, and announced ones."""
     zone, label = settings.RELAY_ZONE, domain.label
-    signing = [
-        ZoneRecord(name=f"{key.selector}.{label}.dkim.{zone}", type="TXT", value=key.public_txt)
-        for key in keys
-        if key.active
-    ]
     return [
-        *signing,
+        *(key_record(domain, key) for key in keys if key.active or key.announced_at is not None),
         ZoneRecord(name=f"{label}.rp.{zone}", type="TXT", value=spf(egress_addresses())),
         ZoneRecord(name=f"{label}.rp.{zone}", type="MX", value=f"10 inbound.{zone}"),
         ZoneRecord(name=f"{label}.edge.{zone}", type="A", value=settings.RELAY_EDGE_ADDRESS),
     ]
+
+
+def key_record(domain: SendingDomain, key: DkimKey) -> ZoneRecord:
+    """The public part of a key."""
+    name = f"{key.selector}.{domain.label}.dkim.{settings.RELAY_ZONE}"
+    return ZoneRecord(name=name, type="TXT", value=key.public_txt)
+
+
+def withdrawn_record(domain: SendingDomain, key: DkimKey) -> ZoneRecord:
+    """What stands in a withdrawn key's place: it signs for nobody (RFC 6376 §3.6.1)."""
+    return replace(key_record(domain, key), value=f"v=DKIM1; k={key.algorithm.partition('-')[0]}; p=")
 
 
 def host_records() -> list[ZoneRecord]:

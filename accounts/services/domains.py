@@ -41,7 +41,7 @@ def add_domain(*, tenant_id: UUID, name: str, actor: Actor) -> SendingDomain:
         domain = SendingDomain.objects.create(
             tenant_id=tenant_id, name=ascii_name, label=secrets.token_hex(LABEL_BYTES)
         )
-        keys = [_new_key(domain, selector) for selector in SELECTORS]
+        keys = [new_key(domain, selector) for selector in SELECTORS]
         DkimKey.objects.bulk_create(keys)
         audit.record(
             tenant_id=tenant_id, actor=actor, verb="added", subject=domain, changes={"name": ascii_name}
@@ -50,7 +50,8 @@ def add_domain(*, tenant_id: UUID, name: str, actor: Actor) -> SendingDomain:
     return domain
 
 
-def _new_key(domain: SendingDomain, selector: str) -> DkimKey:
+def new_key(domain: SendingDomain, selector: str) -> DkimKey:
+    """A key pair for a selector, not saved; the first of each algorithm signs from the first day."""
     algorithm = SELECTORS[selector]
     private_pem, public_txt = generate_key(algorithm)
     aad = key_aad(domain.tenant_id, domain.name, selector)
