@@ -54,7 +54,7 @@ class BadPolicy(DeliveryError):
     }
 
     def __init__(self, code: str) -> None:
-        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        super().__init__(self.messages[code], code=code)
         self.args = (code,)
 
 
@@ -100,7 +100,7 @@ class BadShaping(DeliveryError):
     }
 
     def __init__(self, code: str) -> None:
-        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        super().__init__(self.messages[code], code=code)
         self.args = (code,)
 
 
@@ -115,7 +115,7 @@ class BadEgress(DeliveryError):
     }
 
     def __init__(self, code: str) -> None:
-        super().__init__(self.messages[code], code=code)  # type: ignore[arg-type]  # passed on as given
+        super().__init__(self.messages[code], code=code)
         self.args = (code,)
 
 

@@ -17,7 +17,7 @@ from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
 from delivery.services import bounce_guard, expire, finish
 from delivery.services.expand import write_messages
-from delivery.services.sources import sync_sources
+from delivery.services.sources import hosts, queue_of, sync_sources
 
 LOG = structlog.get_logger(__name__)
 
@@ -43,14 +43,15 @@ def run_queue() -> None:
 
 @shared_task
 def start_queue_runs() -> None:
-    """Keeps as many runs alive as the host may have while due work exists."""
+    """Keeps as many runs alive as each host may have while due work for its addresses exists."""
     # Before the first run there is no sending address in the table, and no lane that could be due.
     sync_sources()
     config = from_settings()
-    found = due(config.database_url, config.host)
-    if found.work:
-        for _ in range(config.slots - found.runs):
-            run_queue.apply_async(expires=BELL_SECONDS)
+    for host in hosts():
+        found = due(config.database_url, host)
+        if found.work:
+            for _ in range(config.slots - found.runs):
+                run_queue.apply_async(queue=queue_of(host), expires=BELL_SECONDS)
 
 
 @shared_task

@@ -25,10 +25,14 @@ class Where(Protocol):
     """A source and a site: a channel."""
 
     @property
-    def source_id(self) -> int: ...
-    @property
-    def pool_id(self) -> int: ...
+    def source_id(self) -> int:
+        """The address that speaks."""
 
+    @property
+    def pool_id(self) -> int:
+        """Its pool."""
+
+    #: Where it speaks to, and whose servers those are.
     site_id: int
     provider_id: int
 

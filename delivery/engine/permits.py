@@ -46,9 +46,10 @@ async def adjust(
     Where fewer are granted than are open, the row keeps the open ones until they are closed.
     """
     pairs = sorted(wanted)
-    values = {"run": run_id, "sources": [pair[0] for pair in pairs], "providers": [pair[1] for pair in pairs]}
+    providers = [pair[1] for pair in pairs]
+    values = {"run": run_id, "sources": [pair[0] for pair in pairs], "providers": providers}
     async with connection.transaction():
-        await connection.execute(_LOCK, [sorted(set(values["providers"]))])
+        await connection.execute(_LOCK, [sorted(set(providers))])
         rows = await (await connection.execute(_OTHERS, values)).fetchall()
         granted = {
             (source, provider): share(

@@ -43,15 +43,37 @@ select id from held union all select id from made limit 1
 class Placed(Protocol):
     """What a policy is compared with: a lane."""
 
-    tenant_id: UUID
-    pool_id: int
-    source_id: int | None
-    site_id: int
-    provider_id: int
-    stream: int
-    campaign_id: int | None
-    #: The domain that its campaign is sent from; "" where its messages may have several.
-    sending_domain: str
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose mail."""
+
+    @property
+    def pool_id(self) -> int:
+        """The pool that serves it."""
+
+    @property
+    def source_id(self) -> int | None:
+        """The source that alone serves it."""
+
+    @property
+    def site_id(self) -> int:
+        """Where it goes."""
+
+    @property
+    def provider_id(self) -> int:
+        """Whose servers take it."""
+
+    @property
+    def stream(self) -> int:
+        """Its stream."""
+
+    @property
+    def campaign_id(self) -> int | None:
+        """Its campaign."""
+
+    @property
+    def sending_domain(self) -> str:
+        """The domain that its campaign is sent from; "" where its messages may have several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

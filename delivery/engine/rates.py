@@ -120,7 +120,7 @@ class Allowances:
         for bucket, n in asked.items():
             numbers += [round(bucket.rate.step * 1_000_000), bucket.rate.burst, n]
         keys = [f"relay:rate:{bucket.key}" for bucket in asked]
-        found = await self._client.eval(_TAKE, len(keys), *keys, *numbers, _IDLE_MILLISECONDS)  # type: ignore[misc]  # the stub names both clients
+        found = await self._client.eval(_TAKE, len(keys), *keys, *numbers, _IDLE_MILLISECONDS)
         return dict(zip(asked, map(int, found), strict=True))
 
     def _own(self, bucket: Bucket) -> Schedule:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from relay_saas.mail import shaping_rules
 from relay_saas.mail.shaping_rules import Rules
-from relay_saas.mail.smtp.session import TlsPolicy
+from relay_saas.mail.smtp.tls import TlsPolicy
 
 #: Second labels under which names are registered: `example.co.jp` is one organisation.
 _PUBLIC_SECOND_LABELS: Final = frozenset(

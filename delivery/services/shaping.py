@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from delivery.exceptions import BadShaping
 from delivery.models import Scope, ShapingOverride
-from relay_saas.mail.smtp.session import TlsPolicy
+from relay_saas.mail.smtp.tls import TlsPolicy
 
 
 def _count(text: str) -> int:

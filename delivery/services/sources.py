@@ -55,3 +55,13 @@ def pool_id_for(*, tenant_id: UUID, stream: int) -> int:
         .first()
     )
     return closest if closest is not None else default_pool_id()
+
+
+def hosts() -> list[str]:
+    """The machines that speak from our addresses."""
+    return list(EgressSource.objects.order_by("host").values_list("host", flat=True).distinct())
+
+
+def queue_of(host: str) -> str:
+    """The Celery queue that only this machine's workers read."""
+    return f"delivery.{host}"
