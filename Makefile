@@ -1,6 +1,6 @@
 # The few commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint bench screens
+.PHONY: help demo test test-fast lint bench screens scenarios
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -40,3 +40,7 @@ bench: ## The story in a fresh folder, for its figures
 screens: ## Pictures of every page in var/screens; with a running demo also those of docs/screens
 	@scripts/bootstrap.sh dev
 	@exec $(PYTHON) -m scripts.screens "$(DATA_DIR)"
+
+scenarios: ## Mailbox providers with manners of their own, a table each (NAMES="yahoo docomo"; without: all)
+	@scripts/bootstrap.sh demo
+	@exec $(PYTHON) -m scripts.scenarios $(NAMES)

@@ -81,4 +81,5 @@ def share_of_time(sessions: Iterable[Line], key: Key, *, least: int, begin: floa
 
 def rate(received: Iterable[Line], begin: float, end: float) -> float:
     """Messages a second that were taken from `begin` to `end`."""
-    return sum(begin <= line["time"] < end for line in received) / ((end - begin) or 1.0)
+    taken = sum(1 for line in received if begin <= line["time"] < end)
+    return taken / ((end - begin) or 1.0)
