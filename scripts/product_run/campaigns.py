@@ -49,8 +49,8 @@ def demo_rows(first: int, count: int, *, domain: str = "") -> list[dict[str, str
 
 
 def _moved(address: str, domain: str) -> str:
-    # Two dots in a row are allowed at some carriers only.
-    return f"{address.rpartition('@')[0].replace('..', '.')}@{domain}"
+    # Dots in a row or at an end are allowed at some carriers only.
+    return f"{address.rpartition('@')[0].replace('..', '.').strip('.')}@{domain}"
 
 
 def write_campaign(product: Product, people: People, subject: str = "") -> Books:
