@@ -1,7 +1,7 @@
 """What a queue run is told, as one frozen value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from delivery.services.timings import timings
 from relay_saas.mail.dkim import SigningKey
 from relay_saas.mail.dns import CacheLimits, Network
 from relay_saas.mail.retry import Timings
+from relay_saas.mail.smtp.limits import Timeouts
 from relay_saas.mail.tokens import TokenKeys
 
 #: Where retries come within seconds, so must the second question about a domain.
@@ -48,6 +49,8 @@ class EngineConfig:
     valkey_url: str = ""
     #: Sessions of one run: one site may hold a tenth, all dead or unknown ones together a quarter.
     sessions: int = 1000
+    #: How long servers may take.
+    smtp_timeouts: Timeouts = field(default_factory=Timeouts)
     #: Seconds for which a run claims.
     claim_seconds: float = 50
     #: Seconds without work after which it ends.

@@ -11,8 +11,11 @@ from psycopg.rows import class_row
 
 from delivery.engine.route_sql import (
     DOMAIN,
+    EXPIRED,
     MAKE_LANES,
+    MAKE_OTHER_LANES,
     MOVE,
+    MOVE_ON,
     NEW_PROVIDER,
     OF_DOMAIN,
     PROVIDER_LOCK,
@@ -26,20 +29,29 @@ from relay_saas.mail.bounces import Category
 from relay_saas.mail.dns import Resolver, Route, RouteKind, site_key
 from relay_saas.mail.retry import JITTER, Timings
 
-_AT_ONCE: Final = 50
+#: Domains that are looked up at once, and those that may stand in line for it.
+_AT_ONCE: Final = 500
+_IN_LINE: Final = 2000
+#: Seconds that a round waits for answers; slower ones are settled by a later round.
+_PATIENCE: Final = 0.2
+#: Seconds between looks for answers that have run out.
+_AGAIN_SECONDS: Final = 10.0
 _SETTLE: Final = settle_sql(condition=OF_DOMAIN)
 _DEFER: Final = defer_sql(condition=OF_DOMAIN)
 _ROWS: Final = 5000
 _MOVE_SECONDS: Final = 3.0
+#: A site's families as they are stored.
+_FAMILY_BITS: Final = {4: 1, 6: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A domain with due mail and without a site."""
+    """A domain with due mail: without a site, or with an answer that has run out."""
 
     id: int
     name: str
     nxdomain_since: datetime | None
+    site_id: int | None
 
 
 class Routes:
@@ -48,77 +60,94 @@ class Routes:
     def __init__(self, resolver: Resolver, timings: Timings) -> None:
         self._resolver = resolver
         self._timings = timings
-        self._moved_at = -_MOVE_SECONDS
+        self._moved_at = self._asked_at = -_AGAIN_SECONDS
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        #: Look-ups under way, by domain.
+        self._flights: dict[int, tuple[Waiting, asyncio.Task[Route]]] = {}
 
     async def resolve_waiting(self, connection: AsyncConnection) -> int:
-        """One round over the domains that wait (at most 1,000); returns how many there were."""
-        async with connection.cursor(row_factory=class_row(Waiting)) as cursor:
-            await cursor.execute(WAITING)
-            domains = await cursor.fetchall()
-        gate = asyncio.Semaphore(_AT_ONCE)
+        """One round: asks about the domains that wait, settles what is answered; returns how many there were.
 
-        async def look_up(domain: Waiting) -> Route:
-            async with gate:
-                return await self._resolver.mx(domain.name)
-
-        routes = await asyncio.gather(*map(look_up, domains))
-        for domain, route in zip(domains, routes, strict=True):
-            await self._settle(connection, domain, route)
+        A domain whose name servers are silent costs the others no time.
+        """
+        for domain in await self._waiting(connection):
+            self._flights[domain.id] = domain, asyncio.create_task(self._look_up(domain))
+        busy = len(self._flights)
+        if busy:
+            await asyncio.wait([task for _, task in self._flights.values()], timeout=_PATIENCE)
+        answered = [(domain, task) for domain, task in self._flights.values() if task.done()]
+        for domain, task in answered:
+            del self._flights[domain.id]
+            await self._settle(connection, domain, task.result())
         now = asyncio.get_running_loop().time()
         # Without a new answer there is something to move only where another run's answer crossed a launch.
-        if domains or now - self._moved_at > _MOVE_SECONDS:
+        if answered or now - self._moved_at > _MOVE_SECONDS:
             self._moved_at = now
             await connection.execute(MAKE_LANES)
-            while (await connection.execute(MOVE, {"limit": _ROWS})).rowcount == _ROWS:
-                pass
-        return len(domains)
+            await _move(connection, MOVE)
+        return busy
+
+    async def _waiting(self, connection: AsyncConnection) -> list[Waiting]:
+        """Domains to ask about, without those that are being asked about."""
+        now = asyncio.get_running_loop().time()
+        statements = [WAITING]
+        if now - self._asked_at > _AGAIN_SECONDS:
+            self._asked_at = now
+            statements.append(EXPIRED)
+        found: list[Waiting] = []
+        async with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+            for statement in statements:
+                await cursor.execute(statement, {"asked": list(self._flights)})
+                found += await cursor.fetchall()
+        return found[: max(0, _IN_LINE - len(self._flights))]
+
+    async def _look_up(self, domain: Waiting) -> Route:
+        async with self._gate:
+            return await self._resolver.mx(domain.name)
 
     async def _settle(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
         match route.kind:
             case RouteKind.MX | RouteKind.IMPLICIT:
                 await self._found(connection, domain, route)
             case RouteKind.NULL:
-                await self._tell(connection, domain, "null_mx")
+                await _tell(connection, domain, route, "null_mx")
                 await self._end(connection, domain, "null_mx")
             case RouteKind.NXDOMAIN:
-                await self._missing(connection, domain)
+                await self._missing(connection, domain, route)
             case RouteKind.TEMPORARY:
-                await self._tell(connection, domain, "temporary")
+                await _tell(connection, domain, route, "temporary")
                 await self._defer(connection, domain, Category.NETWORK_TEMP, "dns_temporary")
 
     async def _found(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
         names = [host.name for host in route.hosts]
-        provider_id = await provider_of(connection, shaping().limits_of(names))
-        found = await connection.execute(SITE, {"key": site_key(route), "provider": provider_id})
-        row = await found.fetchone()
-        await self._tell(connection, domain, "ok", site=row[0] if row else None)
+        values = {
+            "key": site_key(route),
+            "provider": await provider_of(connection, shaping().limits_of(names)),
+            "families": sum(_FAMILY_BITS[version] for version in route.families),
+        }
+        row = await (await connection.execute(SITE, values)).fetchone()
+        site_id = int(row[0]) if row is not None else None
+        await _tell(connection, domain, route, "ok", site=site_id)
+        if domain.site_id not in {None, site_id}:
+            left = {"site": domain.site_id, "domain": domain.id}
+            await connection.execute(MAKE_OTHER_LANES, left)
+            await _move(connection, MOVE_ON, **left)
 
-    async def _missing(self, connection: AsyncConnection, domain: Waiting) -> None:
+    async def _missing(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
         """Final only when the name was missing twice, with the wait of its table between."""
         wait = self._timings.of(Category.DOMAIN_BAD).wait(1) * (1 - JITTER)
         now = datetime.now(UTC)
         since = domain.nxdomain_since or now
-        await self._tell(connection, domain, "nxdomain", nxdomain_since=since)
+        await _tell(connection, domain, route, "nxdomain", nxdomain_since=since)
         if now - since >= wait:
             await self._end(connection, domain, "nxdomain")
         else:
             await self._defer(connection, domain, Category.DOMAIN_BAD, "nxdomain")
 
-    async def _tell(
-        self,
-        connection: AsyncConnection,
-        domain: Waiting,
-        state: str,
-        *,
-        site: int | None = None,
-        nxdomain_since: datetime | None = None,
-    ) -> None:
-        values = {"id": domain.id, "state": state, "site": site, "nxdomain_since": nxdomain_since}
-        await connection.execute(DOMAIN, values)
-
     async def _end(self, connection: AsyncConnection, domain: Waiting, rule: str) -> None:
         ended = Settlement(state=AttemptState.BOUNCED, category=str(Category.DOMAIN_BAD), rule=rule)
-        await _repeat(connection, _SETTLE, ended.parameters(limit=_ROWS, domain=domain.id))
+        parameters = ended.parameters(limit=_ROWS, domain=domain.id, site=domain.site_id)
+        await _repeat(connection, _SETTLE, parameters)
 
     async def _defer(
         self, connection: AsyncConnection, domain: Waiting, category: Category, rule: str
@@ -132,7 +161,26 @@ class Routes:
             next_attempt_at=due,
             expiry=max(self._timings.expiry.values()),
         )
-        await _repeat(connection, _DEFER, deferred.parameters(limit=_ROWS, domain=domain.id))
+        parameters = deferred.parameters(limit=_ROWS, domain=domain.id, site=domain.site_id)
+        await _repeat(connection, _DEFER, parameters)
+
+
+async def _tell(
+    connection: AsyncConnection,
+    domain: Waiting,
+    route: Route,
+    state: str,
+    *,
+    site: int | None = None,
+    nxdomain_since: datetime | None = None,
+) -> None:
+    values = {"id": domain.id, "state": state, "site": site, "nxdomain_since": nxdomain_since}
+    await connection.execute(DOMAIN, values | {"ttl": route.ttl})
+
+
+async def _move(connection: AsyncConnection, statement: str, **values: Any) -> None:
+    while (await connection.execute(statement, {"limit": _ROWS} | values)).rowcount == _ROWS:
+        pass
 
 
 async def provider_of(connection: AsyncConnection, limits: Limits) -> int:

@@ -1,10 +1,10 @@
-"""The statements of routes.py."""
+"""The statements of route.py."""
 
 from typing import Final
 
 #: Domains with due mail in lanes without a site; those that are known already are only moved.
 WAITING: Final = """
-select distinct d.id, d.name, d.nxdomain_since
+select distinct d.id, d.name, d.nxdomain_since, d.site_id
 from delivery_lane l
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
 cross join lateral (
@@ -12,12 +12,25 @@ cross join lateral (
   where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now()
   order by q.next_attempt_at, q.message_id limit 5000) q
 join delivery_domain d on d.id = q.domain_id
-where l.site_id is null and d.site_id is null and (l.campaign_id is null or c.state = 'sending') limit 1000
+where l.site_id is null and d.site_id is null and (l.campaign_id is null or c.state = 'sending')
+  and d.id <> all(%(asked)s) limit 1000
+"""
+
+#: Domains with a site and due mail whose answer has run out; of a long lane, those of its first entries.
+EXPIRED: Final = """
+select distinct d.id, d.name, d.nxdomain_since, d.site_id
+from delivery_lane l
+cross join lateral (
+  select q.domain_id from delivery_queueentry q
+  where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now()
+  order by q.next_attempt_at, q.message_id limit 500) q
+join delivery_domain d on d.id = q.domain_id
+where d.site_id is not null and d.expires_at <= now() and d.id <> all(%(asked)s) limit 1000
 """
 
 SITE: Final = """
-insert into delivery_site as s (key, provider_id) values (%(key)s, %(provider)s)
-on conflict (key) do update set provider_id = excluded.provider_id returning id
+insert into delivery_site as s (key, provider_id, families) values (%(key)s, %(provider)s, %(families)s)
+on conflict (key) do update set provider_id = excluded.provider_id, families = excluded.families returning id
 """
 
 PROVIDER_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('delivery_provider', 0))"
@@ -33,24 +46,27 @@ returning id
 
 DOMAIN: Final = """
 update delivery_domain set state = %(state)s, site_id = coalesce(%(site)s, site_id), checked_at = now(),
-  expires_at = now() + interval '1 hour', nxdomain_since = %(nxdomain_since)s
+  expires_at = now() + %(ttl)s * interval '1 second', nxdomain_since = %(nxdomain_since)s
 where id = %(id)s
 """
 
-#: Queue entries of one domain that nobody holds and that wait without a site; for settle_sql and defer_sql.
+#: Queue entries of one domain that nobody holds, where it waits; for settle_sql and defer_sql.
 OF_DOMAIN: Final = """q.domain_id = %(domain)s and q.next_attempt_at <= now()
-    and q.lane_id in (select id from delivery_lane where site_id is null)"""
+    and q.lane_id in (select id from delivery_lane where site_id is not distinct from %(site)s)"""
 
-MAKE_LANES: Final = """
+_WITHOUT_SITE: Final = "l.site_id is null"
+_OF_OLD_SITE: Final = "l.site_id = %(site)s and q.domain_id = %(domain)s"
+
+_MAKE_LANES: Final = """
 insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id)
 select distinct l.tenant_id, l.pool_id, l.source_id, d.site_id, l.stream, l.campaign_id
 from delivery_lane l join delivery_queueentry q on q.lane_id = l.id and q.run_id is null
 join delivery_domain d on d.id = q.domain_id
-where l.site_id is null and d.site_id is not null
+where {which} and d.site_id is distinct from l.site_id
 order by 1, 2, 3, 4, 5, 6 on conflict do nothing
 """
 
-MOVE: Final = """
+_MOVE: Final = """
 with chosen as materialized (
   select q.tenant_id, q.message_id, t.id as lane_id
   from delivery_lane l join delivery_queueentry q on q.lane_id = l.id and q.run_id is null
@@ -58,8 +74,13 @@ with chosen as materialized (
   join delivery_lane t on t.tenant_id = l.tenant_id and t.pool_id = l.pool_id
     and t.source_id is not distinct from l.source_id and t.site_id = d.site_id and t.stream = l.stream
     and t.campaign_id is not distinct from l.campaign_id
-  where l.site_id is null limit %(limit)s for no key update of q skip locked
+  where {which} and d.site_id is distinct from l.site_id limit %(limit)s for no key update of q skip locked
 )
 update delivery_queueentry q set lane_id = c.lane_id from chosen c
 where q.tenant_id = c.tenant_id and q.message_id = c.message_id
 """
+
+#: Lanes of the sites that DNS has named, and the entries that go there: from lanes without a site.
+MAKE_LANES, MOVE = (text.format(which=_WITHOUT_SITE) for text in (_MAKE_LANES, _MOVE))
+#: The same for one domain that has left a site.
+MAKE_OTHER_LANES, MOVE_ON = (text.format(which=_OF_OLD_SITE) for text in (_MAKE_LANES, _MOVE))

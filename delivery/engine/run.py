@@ -30,6 +30,7 @@ from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
 from delivery.engine.traits import keep_traits, known_traits
 from relay_saas.mail.dns import Resolver
+from relay_saas.mail.smtp.chunked import Chunking
 from relay_saas.mail.smtp.session import Options
 from relay_saas.mail.smtp.tls import opportunistic_context
 from relay_saas.mail.smtp.workarounds import Workarounds
@@ -178,7 +179,13 @@ class Run:
             breaker=Breaker(pool, config.timings.otherwise.waits[0]),
             random=Random(),
             options={
-                source.id: Options(helo=source.helo, source=source.address, context=context)
+                source.id: Options(
+                    helo=source.helo,
+                    source=source.address,
+                    context=context,
+                    timeouts=config.smtp_timeouts,
+                    chunking=Chunking.CAREFUL,
+                )
                 for source in sources
             },
         )
