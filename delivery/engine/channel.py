@@ -31,6 +31,15 @@ class Source:
     address: str
     helo: str
 
+    @property
+    def version(self) -> int:
+        """The IP version that it speaks, and no other."""
+        return 6 if ":" in self.address else 4
+
+    def reaches(self, families: int) -> bool:
+        """Whether a site with addresses of these families (1 is IPv4, 2 is IPv6) can be spoken to."""
+        return bool(families & (2 if self.version == 6 else 1))
+
 
 @dataclass(slots=True, kw_only=True)
 class Channel:

@@ -15,7 +15,7 @@ Jobs = TypeVar("Jobs", bound=Sequence[Job])
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """
-select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key,
+select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key, s.families,
   l.campaign_id, coalesce(d.name, '') as sending_domain
 from delivery_lane l join delivery_site s on s.id = l.site_id
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
@@ -100,6 +100,8 @@ class Lane:
     campaign_id: int | None = None
     #: The domain that the campaign is sent from; "" without a campaign.
     sending_domain: str = ""
+    #: Of the addresses of the site's hosts: 1 is IPv4, 2 is IPv6.
+    families: int = 3
 
 
 async def board(connection: AsyncConnection, *, pools: Sequence[int], sources: Sequence[int]) -> list[Lane]:

@@ -144,7 +144,9 @@ class Lookout:
     def _sources_of(self, lane: Lane) -> list[Source]:
         if lane.source_id is not None:
             return [source for source in self._sources if source.id == lane.source_id]
-        return [source for source in self._sources if source.pool_id == lane.pool_id]
+        pool = [source for source in self._sources if source.pool_id == lane.pool_id]
+        # Where no source can speak to the site, the attempt says so.
+        return [source for source in pool if source.reaches(lane.families)] or pool
 
     def _serving(self, lane: Lane) -> list[Channel]:
         """The channels that may serve a lane now, none that a policy suspends."""

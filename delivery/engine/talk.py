@@ -122,7 +122,12 @@ class Sender:
             return True
         await self._leave()
         route = await self._shop.resolver.mx(job.domain)
-        found = candidates(route, version=4, networks=self._shop.config.networks, random=self._shop.random)
+        found = candidates(
+            route,
+            version=self._channel.source.version,
+            networks=self._shop.config.networks,
+            random=self._shop.random,
+        )
         targets = [target for target in found.targets if target[1] not in self._avoided]
         if not targets:
             self._no_target(found)
