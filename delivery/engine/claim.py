@@ -15,8 +15,8 @@ Jobs = TypeVar("Jobs", bound=Sequence[Job])
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """
-select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key, s.families,
-  l.campaign_id, coalesce(d.name, '') as sending_domain
+select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key,
+  s.families, l.campaign_id, coalesce(d.name, '') as sending_domain
 from delivery_lane l join delivery_site s on s.id = l.site_id
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
 left join campaigns_content w on w.tenant_id = c.tenant_id and w.id = c.content_id
