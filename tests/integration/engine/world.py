@@ -24,9 +24,13 @@ class World:
 
     def received(self) -> list[dict[str, Any]]:
         """One line per message and recipient that was taken."""
+        return self.notes("received")
+
+    def notes(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of one of the receivers' logs: received, refused, data, sessions."""
         return [
             json.loads(line)
-            for path in sorted(self.folder.glob("received-*.log"))
+            for path in sorted(self.folder.glob(f"{kind}-*.log"))
             for line in path.read_bytes().split(b"\n")[:-1]
         ]
 
