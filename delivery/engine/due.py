@@ -12,10 +12,19 @@ select
   exists (
     select from delivery_lane l
     left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
+    left join delivery_site i on i.id = l.site_id
     where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null or c.state = 'sending')
       and exists (select from delivery_egresssource s where s.pool_id = l.pool_id and s.host = %(host)s)
       and exists (select from delivery_queueentry q
-        where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now() + interval '1 second'))
+        where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now() + interval '1 second')
+      and not exists (select from delivery_policystate p
+        where p.action = 'suspend' and p.ended_at is null and (p.until is null or p.until > now())
+          and p.host = '' and p.domain = '' and p.source_id is null
+          and coalesce(p.pool_id, l.pool_id) = l.pool_id
+          and coalesce(p.provider_id, i.provider_id) is not distinct from i.provider_id
+          and coalesce(p.site_id, l.site_id) is not distinct from l.site_id
+          and coalesce(p.stream, l.stream) = l.stream and coalesce(p.of_tenant, l.tenant_id) = l.tenant_id
+          and coalesce(p.campaign_id, l.campaign_id) is not distinct from l.campaign_id))
 """
 
 

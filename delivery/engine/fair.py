@@ -2,7 +2,7 @@
 waited longest."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -24,12 +24,14 @@ class Caps(Protocol):
 class Turns:
     """Deficit round robin with a quantum of one message: remembers who came last."""
 
-    _last: dict[object, int] = field(default_factory=dict)
+    #: Orders those that were never served; a short run must not always begin with the same one.
+    chance: Callable[[], float] = lambda: 0.0
+    _last: dict[object, float] = field(default_factory=dict)
     _now: int = 0
 
     def order(self, keys: Sequence[object]) -> list[object]:
         """Those that were never served or longest ago come first."""
-        return sorted(keys, key=lambda key: self._last.get(key, 0))
+        return sorted(keys, key=lambda key: self._last.setdefault(key, self.chance()))
 
     def served(self, key: object) -> None:
         """It had more than the others this time."""

@@ -46,7 +46,9 @@ class Lookout:
     async def look(self, connection: AsyncConnection) -> None:
         """One round."""
         await self._share(connection)
-        self.standing = Standing(await Overrides.load(connection), await Policies.load(connection))
+        policies = await Policies.load(connection)
+        self.standing = Standing(await Overrides.load(connection), policies)
+        self._manners.policies = policies
         pools = sorted({source.pool_id for source in self._sources})
         lanes = await board(connection, pools=pools, sources=[source.id for source in self._sources])
         self._known.update((lane.id, lane) for lane in lanes)

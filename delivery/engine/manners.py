@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from delivery.engine.channel import Channel
 from delivery.engine.job import Job
 from delivery.engine.manners_sql import COUNT_HIT, FORGET_HITS, FORGET_RULE, PROBE, READ, SHARE, START_OVER
-from delivery.engine.policy import raise_policy
+from delivery.engine.policy import Policies, raise_policy
 from delivery.engine.shape import rules
 from delivery.engine.verdicts import verdict_of
 from delivery.models.policy import PolicyAction, Scope
@@ -42,6 +42,8 @@ class _Heard:
 class Manners:
     """Of one run."""
 
+    #: What holds now; renewed by the lookout.
+    policies: Policies = field(default_factory=Policies)
     #: Pairs (source, provider) that are being warmed up.
     warming: set[tuple[int, int]] = field(default_factory=set)
     #: What of a warm-up was taken and not accepted, per pair.
@@ -52,6 +54,13 @@ class Manners:
     def urgent(self) -> bool:
         """Whether a rule was heard and not counted yet."""
         return bool(self._heard)
+
+    def avoids(self, channel: Channel, host: str) -> bool:
+        """Whether this one server of a site is suspended."""
+        found = self.policies.blocks_host(
+            provider_id=channel.provider_id, site_id=channel.site_id, source_id=channel.source.id, host=host
+        )
+        return found is not None
 
     def heard(
         self,

@@ -146,10 +146,6 @@ class Policies:
                 return policy
         return None
 
-    def limiting(self, action: PolicyAction, lane: Placed, source_id: int) -> list[Policy]:
-        """The slow-downs of one kind that are about this lane on this source."""
-        return [policy for policy in self._all if policy.action == action and policy.covers(lane, source_id)]
-
 
 async def raise_policy(
     connection: AsyncConnection,

@@ -32,7 +32,7 @@ class Scheduler:
         self._lookout = Lookout(sources, shop.manners)
         self._crew = Crew(shop, pool, run_id)
         self._allowances = Allowances(shop.config.valkey_url)
-        self._turns = Turns()
+        self._turns = Turns(shop.random.random)
         self._looked_at = 0.0
 
     @property

@@ -128,7 +128,11 @@ class Sender:
             networks=self._shop.config.networks,
             random=self._shop.random,
         )
-        targets = [target for target in found.targets if target[1] not in self._avoided]
+        targets = [
+            (host, address)
+            for host, address in found.targets
+            if address not in self._avoided and not self._shop.manners.avoids(self._channel, host.name)
+        ]
         if not targets:
             self._no_target(found)
             return False

@@ -162,9 +162,10 @@ async def _raise(times: int, **changes: Any) -> tuple[list[int], Policies]:
 def test_a_rule_that_fires_again_prolongs_its_policy_and_keeps_the_tighter_value() -> None:
     numbers, found = asyncio.run(_raise(3))
     assert len(set(numbers)) == 1
-    (limit,) = found.limiting(PolicyAction.RATE_PER_MINUTE, LANE, 5)
+    (limit,) = found
     assert (limit.value, limit.rule) == (8, "gmail_unusual_rate")
-    assert not found.limiting(PolicyAction.RATE_PER_MINUTE, LANE, 6)
+    assert limit.covers(LANE, 5)
+    assert not limit.covers(LANE, 6)
 
 
 @pytest.mark.django_db

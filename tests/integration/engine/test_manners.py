@@ -14,8 +14,10 @@ from accounts.models import SendingDomain, Tenant
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from delivery.engine.config import EngineConfig
+from delivery.engine.due import due
 from delivery.engine.process import run_once
 from delivery.models import EgressPool, EgressSource, PolicyState, QueueEntry, Scope, Site, WarmupDay
+from delivery.models.stream import Stream
 from delivery.services import egress, policy
 from delivery.services.expand import write_messages
 from tests.delivery.builders import make_campaign, make_contacts, make_domain, make_list
@@ -152,3 +154,19 @@ def test_a_site_that_is_suspended_until_a_time_gets_its_mail_after_it(
     assert policy.lift(policy_id=held.pk, by="engine")
     run_once(replace(config, idle_seconds=1), lambda: False)
     assert waiting(tenant) == 0
+
+
+def test_no_run_is_started_for_what_is_suspended_as_a_whole(
+    config: EngineConfig, launch: Callable[..., int]
+) -> None:
+    launch(["ann@wonka.test"])
+    for scope, rings in (
+        (Scope(), False),
+        (Scope(stream=Stream.MARKETING), False),
+        (Scope(stream=Stream.SYSTEM), True),
+        (Scope(provider_id=0), True),
+    ):
+        held = policy.suspend(scope=scope, reason="test", set_by="test")
+        work = due(config.database_url, config.host).work
+        policy.lift(policy_id=held.pk, by="test")
+        assert work is rings, scope
