@@ -19,7 +19,11 @@ from relay_saas.mail.shaping_feedback import Feedback
 #: Seconds after which what was learned is shared, when no rule was heard.
 _SHARE_SECONDS: Final = 2.0
 _PROVIDERS: Final = "select id, name from delivery_provider where id = any(%s)"
-_RUNS: Final = "select count(*) from delivery_queuerun where closed_at is null"
+_RUNS: Final = """
+select count(*), count(*) filter (
+  where r.host in (select s.host from delivery_egresssource s where s.id = any(%s)))
+from delivery_queuerun r where r.closed_at is null
+"""
 
 
 class Lookout:
@@ -34,8 +38,8 @@ class Lookout:
         self.lane_buckets: dict[int, list[Bucket]] = {}
         self.standing = Standing(Overrides(), Policies())
         self.warmup = Warmup()
-        #: Runs that live, on all hosts.
-        self.runs = 1
+        #: Runs that live on all hosts, and those of them that speak from our addresses.
+        self.runs, self.beside = 1, 1
         self._sources = sources
         self._manners = manners
         self._known: dict[int, Lane] = {}
@@ -53,7 +57,7 @@ class Lookout:
         lanes = await board(connection, pools=pools, sources=[source.id for source in self._sources])
         self._known.update((lane.id, lane) for lane in lanes)
         await self._learn_names(connection, {lane.provider_id for lane in lanes})
-        self.runs = await _count(connection)
+        self.runs, self.beside = await self._count(connection)
         await self._make_channels(connection, lanes)
         self._apply_limits()
         self.serving = {lane.id: self._serving(lane) for lane in lanes}
@@ -122,7 +126,7 @@ class Lookout:
                 channel.feedback.connections = limits.start_connections
             channel.limits = limits
             channel.buckets = self.standing.rates(limits, channel)
-            channel.sessions = channel.feedback.allowed(limit=limits.max_connections, runs=self.runs)
+            channel.sessions = channel.feedback.allowed(limit=limits.max_connections, runs=self.beside)
             self._notice_suspension(channel)
 
     def _apply_lane_rates(self) -> None:
@@ -158,7 +162,7 @@ class Lookout:
             if self.standing.policies.blocks(lane, source.id) is None
         ]
 
-
-async def _count(connection: AsyncConnection) -> int:
-    row = await (await connection.execute(_RUNS)).fetchone()
-    return max(1, row[0] if row else 1)
+    async def _count(self, connection: AsyncConnection) -> tuple[int, int]:
+        ids = [source.id for source in self._sources]
+        row = await (await connection.execute(_RUNS, [ids])).fetchone()
+        return (max(1, row[0]), max(1, row[1])) if row else (1, 1)
