@@ -51,10 +51,10 @@ def kill(stage: Stage, books: Books, whom: str, *, hold: bool) -> set[str]:
     """One kill; returns the messages that the journals of the dead leave unanswered."""
     gate = stage.proxy.gate(DOT, stage.chance.randint(1, 6)) if hold else None
     if gate is None:
-        until(lambda: _runs(stage), seconds=60, what="a run")
+        until(lambda: stage.mend() or _runs(stage), seconds=60, what="a run")
         time.sleep(stage.chance.uniform(0, 0.8))
     else:
-        until(lambda: gate.held or books.finished, seconds=60, what="a held answer")
+        until(lambda: stage.mend() or gate.held or books.finished, seconds=60, what="a held answer")
     with ExitStack() as stack:
         victims = _victims(stage, whom, gate)
         witnesses = [
@@ -91,7 +91,7 @@ def _runs(stage: Stage) -> list[tuple[int, str]]:
 
 def _victims(stage: Stage, whom: str, gate: Gate | None) -> list[psutil.Process]:
     """Whom to kill now: with a gate, the child whose connection stands there."""
-    children = stage.children()
+    children = until(lambda: stage.mend() or stage.children(), seconds=60, what="children of the worker")
     if whom == "child":
         at_gate = [child for child in children if gate is not None and _speaks(child, gate)]
         running = {pid for pid, _journal in _runs(stage)}

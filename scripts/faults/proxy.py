@@ -7,12 +7,13 @@ the client's own address.
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.accounting.witness import token_message
+from scripts.faults.acts import BEFORE_DOT, Act
 from scripts.faults.gates import BODY, DOT, Gate, Held
 from scripts.faults.session import Transcript
 from scripts.faults.witness_log import WitnessLog
@@ -28,8 +29,10 @@ class Proxy:
     log: WitnessLog
     #: Where the receivers listen; known once the product runs.
     upstream_port: int = 0
-    #: Seconds that every answer to a dot is late by, beside the receiver's own.
     gates: list[Gate] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    #: Whom to kill when the first bytes of a body are seen, by the client's address and port.
+    at_body: dict[tuple[str, int], Callable[[], None]] = field(default_factory=dict)
     #: Connections whose message went through up to the dot and whose answer never reached the client.
     cut: int = 0
 
@@ -43,7 +46,7 @@ class Proxy:
         """No gate holds anything any more."""
         for gate in self.gates:
             gate.open()
-        self.gates = []
+        self.gates, self.acts = [], []
 
 
 class _Connection:
@@ -83,8 +86,14 @@ class _Connection:
             while data := await self._reader.read(_CHUNK):
                 part = self._script.heard(data)
                 if part == BODY:
+                    self._proxy.at_body.pop(self._client, lambda: None)()
+                    if self._struck(BODY):
+                        return
                     await self._stop(BODY)
                 elif part == DOT:
+                    if self._struck(BEFORE_DOT):
+                        self._script.dot_open = False
+                        return
                     self._note("dot")
                 server.write(data)
                 await server.drain()
@@ -94,6 +103,9 @@ class _Connection:
             while data := await server.read(_CHUNK):
                 for command in self._script.said(data):
                     await self._stop(command)
+                    if self._struck(command):
+                        self._writer.close()
+                        return
                     if command == DOT:
                         self._note("answered")
                         self._script.dot_open = False
@@ -108,6 +120,15 @@ class _Connection:
                 self._note("held", point=point)
                 gate.held.append(held)
                 await gate.wait()
+
+    def _struck(self, point: str) -> bool:
+        """Whether the session ends here by one of the acts."""
+        for act in self._proxy.acts:
+            if act.strikes(point, self._message()):
+                self._note("act", point=point, words=act.words[:40].decode("latin-1"))
+                self._writer.write(act.words)
+                return True
+        return False
 
     def _message(self) -> str:
         message = token_message(self._script.mail_from.partition("@")[0])

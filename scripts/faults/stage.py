@@ -65,7 +65,7 @@ class Stage:
 
     def settle(self, books: Books, *, seconds: float = 180) -> None:
         """Waits until a campaign has ended by itself."""
-        settle(books, seconds=seconds)
+        settle(books, seconds=seconds, meanwhile=self.mend)
 
     def account(self, people: People, books: Books, *options: str, doubts: set[str] | None = None) -> Any:
         """The accounting's report, judged: the promise, and in doubt what was cut and nothing else."""
@@ -83,6 +83,14 @@ class Stage:
             found == expected, f"in doubt {len(found)}, cut {len(expected)}, both {len(found & expected)}"
         )
         return report
+
+    def mend(self) -> bool:
+        """Starts the worker again where it has ended, as its supervisor does: Celery gives up a worker whose
+        child dies in its first moments."""
+        if self.product.process("delivery").status is not None:
+            self.note("the worker had ended by itself and was started again")
+            self.product.respawn("delivery")
+        return False
 
     def receivers(self) -> Receivers:
         """The other side."""

@@ -15,7 +15,7 @@ from scripts.product_run.campaigns import Marketer, People, import_people, settl
 from scripts.product_run.ledger import Books, row_counts
 from scripts.product_run.product import Product
 from scripts.product_run.receivers import Receivers, message_of, token_of, unsubscribe_url, urls
-from tests.e2e.api import Api
+from scripts.product_run.api import Api
 from tests.e2e.bounce_report import mail_back
 from tests.e2e.edge import Answer, Edge
 from tests.e2e.whole_run import AUDIENCE, BY_OPENDKIM, Run, carry_out, need_opendkim
