@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from accounts.models import User
 from relay_saas.embedded.ports import LOCAL
+from relay_saas.mail.ids import format_id
 from relay_saas.mail.tokens import Purpose, Token, encode
 from tests.browser.world import World, sign_in
 from tests.integration.edge_client import keys
@@ -75,6 +76,15 @@ class Site:
     def at(self, path: str = "") -> str:
         """A page of the busy organization."""
         return f"{self.web}/o/{self.world.tenant.slug}/{path}"
+
+    def ops(self, path: str = "") -> str:
+        """A page of the operators."""
+        return f"{self.web}/ops/{path}"
+
+    @property
+    def word(self) -> str:
+        """`msg_…` of a message that waits."""
+        return format_id("msg", self.world.message)
 
     def unsubscribe(self, who: Organization | None = None) -> str:
         """A recipient's link to the edge."""

@@ -77,6 +77,25 @@ def _read_mail(tab: str) -> Callable[[Page], None]:
     return act
 
 
+def _press_red_switch(page: Page) -> None:
+    page.locator("#red_what").select_option(index=1)
+    page.locator("#red_reason").fill("ブロックリストに登録された / listed")
+    page.locator("#stop .btn-danger").click()
+    page.locator("#confirm[open]").wait_for()
+
+
+def _press_without_reason(page: Page) -> None:
+    page.locator("#red_reason").evaluate("field => field.required = false")
+    page.locator("#stop .btn-danger").click()
+    page.locator("#confirm [value=ok]").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def ops(path: str = "") -> Address:
+    """An operators' page."""
+    return lambda site: site.ops(path)
+
+
 def campaign(key: str) -> Address:
     """The page of the campaign of that name."""
     return lambda site: site.page_of(key)
@@ -122,6 +141,17 @@ STOPS = (
     Stop(name="preview-faulty", address=preview("desktop", "faulty")),
     Stop(name="not-found", address=lambda site: site.at("campaigns/999999/")),
     Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),
+    *(
+        Stop(name=f"ops-{path.strip('/')}", address=ops(path), who="operator")
+        for path in ("providers/", "lanes/", "policies/", "sources/", "doubts/", "hosts/", "messages/")
+    ),
+    Stop(name="ops", address=ops(), who="operator"),
+    Stop(name="ops-stop", address=ops(), who="operator", act=_press_red_switch),
+    Stop(name="ops-stop-refused", address=ops(), who="operator", act=_press_without_reason),
+    Stop(name="ops-provider", address=ops("providers/900/"), who="operator"),
+    Stop(name="ops-lanes-empty", address=ops("lanes/?stream=0"), who="operator"),
+    Stop(name="ops-message", address=lambda site: site.ops(f"messages/?q={site.word}"), who="operator"),
+    Stop(name="ops-message-none", address=ops("messages/?q=nonsense"), who="operator"),
     Stop(name="unsubscribe", address=lambda site: site.unsubscribe(), who=""),
     Stop(name="unsubscribed", address=lambda site: site.unsubscribe(), who="", act=_stop_mail),
     Stop(name="unknown-link", address=lambda site: site.unsubscribe() + "x", who=""),

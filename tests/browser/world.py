@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger
+from tests.browser import ledger, operations
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
 from tests.integration.organizations import Organization, make_organization
 
@@ -35,9 +35,13 @@ class World:
     owner: User
     analyst: User
     newcomer: User
+    #: Of the staff, in no organization.
+    operator: User
     #: Somebody's unsubscribe link: the organization behind it.
     recipient: Organization
     campaigns: dict[str, int] = field(default_factory=dict)
+    #: One that was deferred twice and waits.
+    message: UUID = field(default_factory=uuid4)
 
     def draft(self, **changes: str) -> int:
         """Another draft that may be launched; returns its id."""
@@ -80,10 +84,12 @@ def build() -> World:
         empty=empty,
         mailing_list=mailing_list,
         recipient=_bookshop(),
+        operator=operations.operator(slug),
         **people,
     )
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
+    world.message = operations.fill(tenant)
     return world
 
 
