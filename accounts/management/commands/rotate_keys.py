@@ -7,9 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.audit import SYSTEM
 from accounts.exceptions import AccountsError
-from accounts.models import SendingDomain, Tenant
+from accounts.models import SendingDomain
+from accounts.selectors.tenants import tenant_by_slug
 from accounts.services.key_rotation import advance_rotation, begin_rotation
 from accounts.tenancy import tenant_scope
+from relay_saas.web.errors import NotFound
 
 
 class Command(BaseCommand):
@@ -26,10 +28,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         """One service."""
         try:
-            tenant_id = Tenant.objects.get(slug=options["tenant"]).pk
+            tenant_id = tenant_by_slug(options["tenant"])
             with tenant_scope(tenant_id):
                 domain_id = SendingDomain.objects.get(name=options["domain"]).pk
-        except (Tenant.DoesNotExist, SendingDomain.DoesNotExist) as error:
+        except (NotFound, SendingDomain.DoesNotExist) as error:
             raise CommandError("no such organization, or no such domain") from error
         try:
             if options["advance"]:

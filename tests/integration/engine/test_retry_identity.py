@@ -1,0 +1,183 @@
+"""A refused message is sent again as the same message, whatever has changed; keys rotate in peace."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts.audit import SYSTEM
+from accounts.exceptions import RotationTooSoon
+from accounts.models import DkimKey, SendingDomain, Tenant
+from accounts.services.dns_records import tenant_records
+from accounts.services.domains import add_domain, verify_domain
+from accounts.services.key_rotation import OVERLAP, advance_all_rotations, advance_rotation, begin_rotation
+from accounts.tenancy import tenant_scope
+from campaigns.models import Campaign, Contact, Content
+from delivery.engine.config import EngineConfig
+from delivery.models import Attempt, AttemptState, Message, QueueEntry
+from relay_saas.net.zone import ZoneRecord, publish
+from scripts.accounting.signatures import Lookup, algorithms_that_verify, lookup_at
+from tests.integration.engine.world import World
+from tests.integration.scripted_server import ScriptedServer, Turn
+
+BOTH = {"rsa-sha256", "ed25519-sha256"}
+
+
+@pytest.fixture
+def dns(world: World, settings: Any, config: EngineConfig) -> str:
+    """The world's name server, which takes our updates."""
+    settings.RELAY_ZONE_SERVER = f"127.0.0.1:{world.dns_port}"
+    return settings.RELAY_ZONE_SERVER
+
+
+@pytest.fixture
+def domain(tenant: Tenant, dns: str) -> SendingDomain:
+    """A domain that was added and verified as people do it, so that all its records stand in DNS."""
+    made = add_domain(tenant_id=tenant.pk, name=f"news.{tenant.slug}.test", actor=SYSTEM)
+    wanted = tenant_records(made)
+    publish([ZoneRecord(name=one.name, type=one.type, value=one.value) for one in wanted], zone=made.name)
+    verified = verify_domain(tenant_id=tenant.pk, domain_id=made.pk, actor=SYSTEM)
+    assert verified.state == SendingDomain.State.VERIFIED
+    return verified
+
+
+def selectors(tenant: Tenant) -> list[str]:
+    """The keys that sign."""
+    with tenant_scope(tenant.pk):
+        return sorted(DkimKey.objects.filter(active=True).values_list("selector", flat=True))
+
+
+def signed_by(raw: bytes) -> list[str]:
+    return re.findall(r"s=([a-z0-9]+);", raw.partition(b"\r\n\r\n")[0].decode())
+
+
+def verifies(raw: bytes, dns: str) -> bool:
+    # a new resolver each time: nothing is remembered of a record that has changed
+    find: Lookup = lookup_at(dns)
+    return algorithms_that_verify(raw, find) == BOTH
+
+
+def zone_of(name: str) -> dict[tuple[str, str], list[str]]:
+    return {(name, "MX"): [f"10 mx1.{name}."], (f"mx1.{name}", "A"): ["127.0.0.1"]}
+
+
+def unstuffed(server: ScriptedServer) -> tuple[str, bytes, EmailMessage]:
+    [(token, body)] = server.messages[-1:]
+    raw = body.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
+    return token, raw, message_from_bytes(raw, policy=policy.default)
+
+
+def test_after_a_refused_dot_the_same_message_goes_out_again(
+    name: str,
+    tenant: Tenant,
+    domain: SendingDomain,
+    dns: str,
+    launch: Callable[..., int],
+    send: Callable[..., ScriptedServer],
+) -> None:
+    campaign_id = launch([f"ann@{name}"])
+
+    def later(turn: Turn) -> bytes | None:
+        return b"451 4.3.0 try again\r\n" if turn.verb == "DOT" else None
+
+    token, raw, first = unstuffed(send(zone_of(name), later))
+    assert verifies(raw, dns)
+    assert sorted(signed_by(raw)) == ["e1", "r1"]
+    with tenant_scope(tenant.pk):
+        message = Message.objects.get()
+        told = Content.objects.get(pk=message.content_id)
+        Contact.objects.update(attrs={"first_name": "Somebody else"}, email=f"other@{name}")
+        Campaign.objects.filter(pk=campaign_id).update(
+            subject="Another subject", html_source="<p>Another</p>"
+        )
+        Content.objects.create(
+            tenant_id=tenant.pk, from_address=told.from_address, subject="A newer one", html="<p>New</p>",
+            sending_domain=domain,
+        )  # fmt: skip
+        QueueEntry.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    assert advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM) == ["e2", "r2"]
+    token_again, raw_again, second = unstuffed(send(zone_of(name)))
+    assert token_again == token
+    for field in ("Message-ID", "Date", "To", "From", "Subject", "List-Unsubscribe", "X-Relay-Trace"):
+        assert second[field] == first[field], field
+    assert second["Subject"] == "News for Ann"
+    assert raw_again.partition(b"\r\n\r\n")[2] == raw.partition(b"\r\n\r\n")[2]
+    assert sorted(signed_by(raw_again)) == ["e2", "r2"]
+    assert verifies(raw_again, dns)
+    # whoever kept the refused copy can still verify it
+    assert verifies(raw, dns)
+    with tenant_scope(tenant.pk):
+        message.refresh_from_db()
+        assert message.content_id == told.pk
+        states = [attempt.state for attempt in Attempt.objects.order_by("number")]
+    # a slow machine may fit one more refused attempt into the first run
+    assert set(states[:-1]) == {AttemptState.DEFERRED}
+    assert states[-1] == AttemptState.DELIVERED
+
+
+def test_a_new_key_signs_only_once_dns_shows_it(tenant: Tenant, domain: SendingDomain, settings: Any) -> None:
+    server, settings.RELAY_ZONE_SERVER = settings.RELAY_ZONE_SERVER, ""
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    assert advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM) == []
+    assert selectors(tenant) == ["e1", "r1"]
+    settings.RELAY_ZONE_SERVER = server
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    advance_all_rotations()
+    assert selectors(tenant) == ["e2", "r2"]
+
+
+def test_retired_keys_stay_announced_until_nobody_needs_them(
+    tenant: Tenant, domain: SendingDomain, dns: str
+) -> None:
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    with pytest.raises(RotationTooSoon):
+        begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    old = f"r1._domainkey.{domain.name}.".encode()
+    before = lookup_at(dns)(old)
+    assert before is not None
+    assert len(before) > 300
+    with tenant_scope(tenant.pk):
+        DkimKey.objects.filter(active=False).update(
+            retired_at=timezone.now() - OVERLAP - timedelta(minutes=1)
+        )
+    assert advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM) == ["e1", "r1"]
+    assert lookup_at(dns)(old) == b"v=DKIM1; k=rsa; p="
+    # and the selector may be used again, with another key
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    after = lookup_at(dns)(old)
+    assert after not in (before, None)
+    assert advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM) == ["e1", "r1"]
+
+
+def test_an_operator_rotates_keys_by_command(tenant: Tenant, domain: SendingDomain, capsys: Any) -> None:
+    names = ["rotate_keys", "--tenant", tenant.slug, "--domain", domain.name]
+    call_command(*names)
+    call_command(*names, "--advance")
+    assert capsys.readouterr().out.split("\n")[:2] == ["e2, r2", "e2, r2"]
+    assert selectors(tenant) == ["e2", "r2"]
+    with pytest.raises(CommandError):
+        call_command(*names)
+    with pytest.raises(CommandError):
+        call_command("rotate_keys", "--tenant", tenant.slug, "--domain", "nobody.test")
+
+
+def test_a_domain_can_do_without_the_second_signature(
+    name: str,
+    tenant: Tenant,
+    domain: SendingDomain,
+    launch: Callable[..., int],
+    send: Callable[..., ScriptedServer],
+) -> None:
+    with tenant_scope(tenant.pk):
+        SendingDomain.objects.update(signs_ed25519=False)
+    launch([f"ann@{name}"])
+    _, raw, _ = unstuffed(send(zone_of(name)))
+    assert signed_by(raw) == ["r1"]
