@@ -15,17 +15,17 @@ _ANSWER: Final = "postfix postfix/main_mailer_type select No configuration\n"
 
 def program(name: str) -> str:
     """The path of a program, also from folders that only root's shell searches; raises BenchFailed."""
-    found = shutil.which(name, path=_PATH)
-    if found is None:
+    path = shutil.which(name, path=_PATH)
+    if path is None:
         raise BenchFailed(
             f"{name} is missing: run 'apt-get install postfix opendkim' as root, then run this again"
         )
-    return found
+    return path
 
 
 def ensure() -> None:
     """Installs what is missing, as root or by sudo; raises BenchFailed where neither is to be had."""
-    missing = sorted({package for name, package in _PROGRAMS.items() if not _found(name)})
+    missing = sorted({package for name, package in _PROGRAMS.items() if not found(name)})
     if not missing:
         return
     if shutil.which("apt-get") is None:
@@ -45,7 +45,8 @@ def ensure() -> None:
         program(name)
 
 
-def _found(name: str) -> bool:
+def found(name: str) -> bool:
+    """Whether a program is there."""
     return shutil.which(name, path=_PATH) is not None
 
 
