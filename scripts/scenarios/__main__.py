@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from relay_saas.embedded.exceptions import EmbeddedError
 from scripts.scenarios.plays import PLAYS, Play
-from scripts.scenarios.product import ScenarioFailed, running
+from scripts.scenarios.product import WORLDS, ScenarioFailed, running
 from scripts.scenarios.report import Report
 
 
@@ -16,7 +16,7 @@ def play(name: str, scenario: Play, *, keep: bool) -> Report:
     began = time.monotonic()
     report = Report(title=f"{name}: {scenario.about}")
     try:
-        with running(scenario.world or name, keep=keep, **scenario.settings) as product:
+        with running(WORLDS / name, keep=keep, **scenario.settings) as product:
             scenario.act(product, report)
     except (ScenarioFailed, EmbeddedError) as error:
         report.claim("the scenario comes to its end", error, holds=False)

@@ -12,7 +12,7 @@ select m.rcpt_key, a.number, a.state, a.category, a.rule, a.code, host(s.address
 from delivery_attempt a
 join delivery_message m on m.tenant_id = a.tenant_id and m.id = a.message_id
 left join delivery_egresssource s on s.id = a.source_id
-order by m.rcpt_key, a.number
+where m.rcpt_key like %s order by m.rcpt_key, a.number
 """
 _POLICIES = """
 select coalesce(p.name, ''), coalesce(host(s.address), ''), coalesce(c.domain, ''), c.campaign_id, c.action,
@@ -55,8 +55,8 @@ class Policy:
     holds: bool
 
 
-def attempts(product: Product) -> list[Attempt]:
-    """All of them, by address and number."""
+def attempts(product: Product, at: str = "") -> list[Attempt]:
+    """All of them, by address and number; those to a recipient's domain."""
     return [
         Attempt(
             rcpt=rcpt,
@@ -66,9 +66,9 @@ def attempts(product: Product) -> list[Attempt]:
             rule=rule,
             code=code,
             source=source or "",
-            at=float(at),
+            at=float(when),
         )
-        for rcpt, number, state, category, rule, code, source, at in product.rows(_ATTEMPTS)
+        for rcpt, number, state, category, rule, code, source, when in product.rows(_ATTEMPTS, f"%{at}")
     ]
 
 

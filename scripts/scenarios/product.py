@@ -56,18 +56,19 @@ class Product:
     def stage(self, step: str, **values: Any) -> Any:
         """What a step of `scripts.scenarios.stage` says: services of the product, in a process of its own."""
         return json.loads(
-            self._run("-m", "scripts.scenarios.stage", step, json.dumps(values)).splitlines()[-1]
+            self._run("-m", "scripts.scenarios.stage", step, told=json.dumps(values)).splitlines()[-1]
         )
 
     def manage(self, *arguments: str) -> str:
         """What a command of `manage.py` prints."""
         return self._run("manage.py", *arguments)
 
-    def _run(self, *arguments: str) -> str:
+    def _run(self, *arguments: str, told: str = "") -> str:
         ran = subprocess.run(
             [sys.executable, *arguments],
             cwd=PROJECT,
             env=dict(self.environment),
+            input=told,
             capture_output=True,
             text=True,
             check=False,
@@ -116,7 +117,7 @@ class Product:
     def add_host(self, name: str, egress: str, *, runs: int) -> None:
         """One more machine that sends, with a name, a folder and addresses of its own, by `run_queue`."""
         data = DataDir(root=self.supervisor.data.root / name)
-        data.relay.mkdir(parents=True)
+        data.root.mkdir()
         told = {**self.environment, "RELAY_HOST_ID": name, "RELAY_EGRESS": egress}
         told |= {"RELAY_DATA_DIR": str(data.relay), "RELAY_QUEUE_RUNS": str(runs)}
         for number in range(runs):
@@ -136,13 +137,13 @@ class Product:
 
 
 @contextmanager
-def running(scenario: str, *, keep: bool = False, **settings: str) -> Iterator[Product]:
-    """The product with a world of `worlds/`; `settings` are added to its environment.
+def running(world: Path, *, keep: bool = False, **settings: str) -> Iterator[Product]:
+    """The product in the world of that folder; `settings` are added to its environment.
 
     Everything is stopped at the end; the folder below `var/` stays where the block fails, or with `keep`.
     """
     (PROJECT / "var").mkdir(exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f"scenario-{scenario}-", dir=PROJECT / "var"))
+    root = Path(tempfile.mkdtemp(prefix=f"scenario-{world.name}-", dir=PROJECT / "var"))
     given = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     given |= {"RELAY_STOP_GRACE": "10", **settings}
     with supervise(root) as supervisor:
@@ -150,7 +151,7 @@ def running(scenario: str, *, keep: bool = False, **settings: str) -> Iterator[P
         urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)
         told = environment.product(supervisor.data, ports, urls, given)
         _prepare(supervisor, told)
-        rows = table(supervisor.data, ports, told, scenario=str(WORLDS / scenario))
+        rows = table(supervisor.data, ports, told, scenario=str(world))
         _start(supervisor, [row for row in rows if row.program.name in _PARTS])
         with psycopg.connect(urls["DATABASE_OWNER_URL"], autocommit=True) as owner:
             yield Product(

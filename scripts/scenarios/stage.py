@@ -1,4 +1,4 @@
-"""`python -m scripts.scenarios.stage STEP JSON`: what tenants do, through the product's services."""
+"""`python -m scripts.scenarios.stage STEP`, JSON on standard input: what tenants do, by our services."""
 
 import json
 import sys
@@ -106,5 +106,5 @@ def launch(*, pairs: list[tuple[str, int]]) -> list[float]:
 STEPS: Final[dict[str, Callable[..., Any]]] = {"tenants": tenants, "campaigns": campaigns, "launch": launch}
 
 if __name__ == "__main__":
-    said = STEPS[sys.argv[1]](**json.loads(sys.argv[2]))
+    said = STEPS[sys.argv[1]](**json.load(sys.stdin))
     sys.stdout.write(json.dumps(said, default=str) + "\n")

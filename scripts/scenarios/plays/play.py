@@ -13,7 +13,5 @@ class Play:
 
     about: str
     act: Callable[[Product, Report], None]
-    #: The folder in `worlds/`; empty: the scenario's own name.
-    world: str = ""
     #: Settings of the product.
     settings: Mapping[str, str] = field(default_factory=dict)

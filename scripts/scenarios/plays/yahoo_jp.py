@@ -7,13 +7,14 @@ from scripts.scenarios.product import Product
 from scripts.scenarios.report import Report
 
 COUNT = 250
+DOMAIN, PROVIDER = "yahoo-jp.test", "yahoo-jp"
 RULE = "yahoo-japan-deferred"
 
 
-def act(product: Product, report: Report) -> None:
+def act(product: Product, report: Report, count: int = COUNT) -> None:
     """250 messages; after 100 everything is answered by 553 for a while."""
-    (tenant,) = tenants(product, "alpha")
-    send_one(product, tenant, people("who", COUNT, "yahoo-jp.test"))
+    (tenant,) = tenants(product, "japan")
+    send_one(product, tenant, people("japan", count, DOMAIN))
     first = product.wait(lambda: policies(product, rule=RULE), seconds=60, what=f"{RULE} fires")[0]
     product.settle(report, seconds=120)
     until = first.until or first.since
@@ -22,9 +23,9 @@ def act(product: Product, report: Report) -> None:
         f"{first.rule}: {first.action} for {until - first.since:.0f} s",
         holds=first.action == "suspend",
     )
-    refused = product.sink.refused(rule="vs98")
+    refused = product.sink.refused(provider=PROVIDER, rule="vs98")
     report.claim("messages answered by 553", len(refused), holds=bool(refused))
-    found = attempts(product)
+    found = attempts(product, DOMAIN)
     limited = addresses(found, category="rate_limited")
     report.equal(
         "of these taken for a limit of the rate",
@@ -33,7 +34,7 @@ def act(product: Product, report: Report) -> None:
     )
     report.equal("bounced", len(addresses(found, state="bounced")), 0)
     report.equal("suppressed", int(product.value("select count(*) from campaigns_suppression")), 0)
-    report.equal("delivered in the end", outcomes(found)["delivered"], COUNT)
+    report.equal("delivered in the end", outcomes(found)["delivered"], count)
 
 
 PLAY = Play(
