@@ -77,6 +77,8 @@ def carry_out(chosen: Sequence[Fault], seed: int) -> Iterator[Result]:
                     )
                     say(f"== {fault.id} {fault.title}, seed {seed}, in {product.data.root}")
                     act(fault, stage)
+                    # A restarted database has been given a new connection.
+                    product = stage.product
                     broken += [] if result.kept else [result]
                     yield result
 
