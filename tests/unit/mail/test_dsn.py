@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay_saas.mail.bounces import Category, classify
-from relay_saas.mail.dsn import SIZE_LIMIT, Action, parse_dsn
+from relay_saas.mail.dsn import Action, parse_dsn
+from relay_saas.mail.mime_reader import SIZE_LIMIT
 from relay_saas.mail.replies import Stage
 
 REPORT = """Reporting-MTA: dns; mx.example.test
