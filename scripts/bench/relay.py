@@ -16,7 +16,7 @@ from scripts.bench.stand import BenchFailed, Stand
 #: Slower than this a row is broken, not slow: messages per second.
 _SLOWEST: Final = 20
 _START_SECONDS: Final = 60.0
-OURS: Final = ("postgres", "valkey", "workers")
+OURS: Final = ("postgres", "valkey", "delivery", "others")
 #: Starts a receiver: called with the stand and `keep`.
 Receiver = Callable[..., AbstractContextManager[Sink]]
 
@@ -29,7 +29,7 @@ class Result:
     #: From the launch request to the last acceptance at the sink.
     seconds: float
     first_seconds: float
-    #: CPU seconds by group: postgres, valkey, workers, sink.
+    #: CPU seconds by group: postgres, valkey, delivery (queue runs), others (tasks, beat), sink.
     cpu: dict[str, float]
     signature: signature.SignatureCost
     worker_mb: float
@@ -134,7 +134,8 @@ def meter_of(stand: Stand, workers: Sequence[Child], sink: Sink) -> cost.Meter:
         {
             "postgres": [stand.supervisor.children["postgres"].record.pid],
             "valkey": [stand.supervisor.children["valkey"].record.pid],
-            "workers": [child.record.pid for child in workers],
+            "delivery": [workers[0].record.pid],
+            "others": [child.record.pid for child in workers[1:]],
             "sink": [sink.child.record.pid],
         }
     )

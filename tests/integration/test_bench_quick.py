@@ -59,7 +59,7 @@ def without_one(ran: Ran, statement: str) -> Iterator[Any]:
 
 def test_every_message_of_the_row_is_accepted_recorded_and_explained(ran: Ran) -> None:
     assert ran.result.count == COUNT
-    assert ran.result.cpu["workers"] > 0
+    assert ran.result.cpu["delivery"] > 0
     assert ran.result.cpu["postgres"] > 0
     checks.agree(ran.counts(), sent=COUNT, at_the_sink=COUNT)
     assert checks.explained(ran.stand.owner, ran.campaign.tenant, ran.campaign.id) == 100
