@@ -14,7 +14,7 @@ from relay_saas.mail.replies import displayable
 
 #: Octets of a mail that are looked at: what a report says stands before the returned message.
 SIZE_LIMIT = 1024 * 1024
-HEADER_LIMIT = 64 * 1024
+HEADER_LIMIT = 32 * 1024
 _PARTS_LIMIT = 20
 _DEPTH_LIMIT = 4
 
