@@ -115,9 +115,7 @@ def running(
         with _started(supervisor, scenario, settings) as product:
             yield product
         family = _family(supervisor)
-    left = [
-        process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    _gone, left = psutil.wait_procs(family, timeout=10)
     must(not left, f"still running: {left}")
     shutil.rmtree(supervisor.data.sockets(), ignore_errors=True)
     if not keep():
