@@ -21,6 +21,17 @@ ONE_SITE: Final = 0.10
 UNTRUSTED: Final = 0.25
 
 
+def most(channel: Channel, sessions: int) -> int:
+    """Sessions that a channel may have in a run that has so many."""
+    return min(channel.sessions, channel.limits.max_connections, max(1, int(sessions * ONE_SITE)))
+
+
+def untrusted_left(channels: Iterable[Channel], sessions: int) -> int:
+    """How many more dead or unknown sites a run of so many sessions may try now."""
+    tried = sum(max(len(one.senders), bool(one.jobs)) for one in channels if not one.trusted)
+    return max(1, int(sessions * UNTRUSTED)) - tried
+
+
 class Crew:
     """Of one run."""
 
@@ -31,17 +42,9 @@ class Crew:
         self._granted: dict[Pair, int] = {}
         self._asked_at: dict[Pair, float] = {}
 
-    def most(self, channel: Channel) -> int:
-        """Sessions that a channel may have in this run."""
-        share = max(1, int(self._shop.config.sessions * ONE_SITE))
-        return min(channel.sessions, channel.limits.max_connections, share)
-
     def untrusted_left(self, channels: Iterable[Channel]) -> int:
         """How many more dead or unknown sites may be tried now."""
-        tried = sum(
-            max(len(channel.senders), bool(channel.jobs)) for channel in channels if not channel.trusted
-        )
-        return max(1, int(self._shop.config.sessions * UNTRUSTED)) - tried
+        return untrusted_left(channels, self._shop.config.sessions)
 
     async def ask(self, channels: Iterable[Channel], due: Iterable[Channel], now: float) -> None:
         """Asks for connections where more are wanted, and gives up those that are not."""
@@ -54,7 +57,13 @@ class Crew:
             limits[channel.pair] = max(limits[channel.pair], channel.limits.max_connections)
         for channel in due:
             # Who has none yet claims nothing, and must say all the same that there is work.
-            first = 0 if channel.quiet else min(_FIRST, self.most(channel)) if channel.trusted else 1
+            first = (
+                0
+                if channel.quiet
+                else min(_FIRST, most(channel, self._shop.config.sessions))
+                if channel.trusted
+                else 1
+            )
             demand[channel.pair] = max(demand[channel.pair], first)
         asked = {
             pair: (wanted, limits[pair]) for pair, wanted in demand.items() if self._time(pair, wanted, now)
@@ -83,10 +92,10 @@ class Crew:
                 task = asyncio.create_task(Sender(self._shop, channel).run())
                 channel.senders.add(task)
                 task.add_done_callback(channel.dismissed)
-            channel.excess += max(0, channel.staying - self.most(channel))
+            channel.excess += max(0, channel.staying - most(channel, self._shop.config.sessions))
 
     def _hireable(self, channel: Channel) -> int:
-        return max(0, min(channel.needed, self.most(channel) - len(channel.senders)))
+        return max(0, min(channel.needed, most(channel, self._shop.config.sessions) - len(channel.senders)))
 
     def _time(self, pair: Pair, wanted: int, now: float) -> bool:
         granted = self._granted.get(pair, 0)

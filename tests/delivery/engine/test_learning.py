@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from delivery.engine.channel import Channel, Source
+from delivery.engine.crew import most, untrusted_left
 from delivery.engine.manners import Manners, read, take_probes
 from delivery.engine.policy import Policies
 from delivery.engine.rates import Bucket
@@ -215,5 +216,24 @@ def test_a_lost_connection_beside_others_is_counted_once_and_no_rule() -> None:
         channel.crowded(timedelta(seconds=5).total_seconds())
         assert channel.feedback.connections == pytest.approx(4.8)
         assert not manners.urgent
+
+    asyncio.run(work())
+
+
+def test_one_site_holds_a_tenth_of_a_run_and_dead_ones_together_a_quarter() -> None:
+    async def work() -> None:
+        busy = a_channel(
+            sessions=500, limits=Limits(name="x", max_connections=500, max_messages_per_connection=9)
+        )
+        assert most(busy, 1000) == 100
+        assert most(a_channel(sessions=5), 1000) == 5
+        dead = [a_channel(site, proven=False) for site in range(1, 301)]
+        assert untrusted_left([busy, *dead], 1000) == 250
+        for channel in dead[:249]:
+            channel.jobs.append(a_job())
+        assert untrusted_left([busy, *dead], 1000) == 1
+        dead[249].failures = 3
+        dead[249].jobs.append(a_job())
+        assert untrusted_left([busy, *dead], 1000) == 0
 
     asyncio.run(work())
