@@ -229,7 +229,7 @@ CONTEXT = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=120, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=80, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(TEMPLATE, st.lists(CONTEXT, min_size=2, max_size=2))
 @example("{{ x }}{{ y }}", [{"x": "a\r", "y": "\nb"}])
