@@ -3,18 +3,19 @@
 from scripts.scenarios.cast import Draft, send, tenants
 from scripts.scenarios.ledger import attempts
 from scripts.scenarios.plays.play import Play
-from scripts.scenarios.plays.steady import pace
+from scripts.scenarios.plays.steady import limit, pace
 from scripts.scenarios.product import Product
 from scripts.scenarios.report import Report
 
 DOMAINS = 2_000
-COUNT = 600
+COUNT = 400
 
 
 def act(product: Product, report: Report) -> None:
     """The pace of the steady domain alone, and with one message for each black hole in the queue before."""
     alpha, beta = tenants(product, "alpha", "beta")
-    pace(product, alpha, name="warm", count=200, seconds=60)
+    limit(product, alpha)
+    pace(product, alpha, name="warm", count=100, seconds=60)
     alone = pace(product, alpha, name="alone", count=COUNT, seconds=60)
     holes = [f"who@hole{number}.test" for number in range(1, DOMAINS + 1)]
     send(product, [Draft(tenant=beta, emails=holes)])

@@ -3,18 +3,19 @@
 from scripts.scenarios.cast import Draft, people, send, tenants
 from scripts.scenarios.ledger import attempts, outcomes
 from scripts.scenarios.plays.play import Play
-from scripts.scenarios.plays.steady import pace
+from scripts.scenarios.plays.steady import limit, pace
 from scripts.scenarios.product import Product
 from scripts.scenarios.report import Report
 
-COUNT = 600
+COUNT = 400
 SLOW = 300
 
 
 def act(product: Product, report: Report) -> None:
     """The pace of the steady domain alone, and with 300 messages for the slow one in the queue before."""
     alpha, beta = tenants(product, "alpha", "beta")
-    pace(product, alpha, name="warm", count=200, seconds=60)
+    limit(product, alpha)
+    pace(product, alpha, name="warm", count=100, seconds=60)
     alone = pace(product, alpha, name="alone", count=COUNT, seconds=60)
     send(product, [Draft(tenant=beta, emails=people("late", SLOW, "slow.test"))])
     product.wait(

@@ -10,6 +10,18 @@ DOMAIN = "steady.test"
 PROVIDER = "steady-mail.test"
 
 
+#: Few enough that the connections, and not the machine, set the pace.
+CONNECTIONS = 5
+
+
+def limit(product: Product, tenant: Tenant) -> None:
+    """Makes the provider known and limits it to so many connections of each address."""
+    send(product, [Draft(tenant=tenant, emails=people("pilot", 1, DOMAIN))])
+    product.wait(lambda: product.sink.received(provider="steady"), seconds=40, what="the pilot")
+    told = ("connections", str(CONNECTIONS), "--provider", PROVIDER, "--reason", "a known pace")
+    product.manage("policy", "limit", *told)
+
+
 def pace(product: Product, tenant: Tenant, *, name: str, count: int, seconds: float) -> float:
     """Messages a second that the steady provider takes of a campaign, between its first and last tenth."""
     send(product, [Draft(tenant=tenant, emails=people(name, count, DOMAIN))])

@@ -14,9 +14,11 @@ COUNT = 2 * sum(STEPS) + 200
 DAY_SECONDS = 40.0
 #: Longer than any retry after greylisting.
 STILL_SECONDS = 10.0
-#: A new day: the plan and what was counted move back by one.
+#: A new day: the plan moves back by one, and what was counted today to a day of its own in the past.
 NEXT_DAY = """
-with moved as (update delivery_warmupday set day = day - 1 returning 1)
+with moved as (
+  update delivery_warmupday set day = day - 7 * %s where day = (now() at time zone 'utc')::date returning 1
+)
 update delivery_warmupplan set started_on = started_on - 1
 """
 
@@ -44,7 +46,7 @@ def act(product: Product, report: Report) -> None:
         )
         report.at_most(f"day {day}: most accepted from one address", most, step)
         report.at_least(f"day {day}: least accepted from one address", least, 0.9 * step)
-        product.owner.execute(NEXT_DAY)
+        product.owner.execute(NEXT_DAY, [day])
     refused = len(product.sink.refused(rule="greylist"))
     report.claim("greylisted and tried again meanwhile", refused, holds=refused > 0)
     report.notes.append("a day ends when its step is used up: the plan and its counts then move back by one")
