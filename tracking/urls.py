@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from tracking.views import campaigns
+from tracking.views import campaigns, messages
 
 app_name = "tracking"
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
     path("campaigns/<int:campaign_id>/live/", campaigns.campaign_live, name="campaign_live"),
+    path("messages/", messages.message_list, name="messages"),
+    path("messages/<str:word>/", messages.message, name="message"),
 ]

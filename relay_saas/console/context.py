@@ -65,7 +65,9 @@ def _operations(path: str) -> list[NavigationItem]:
 def _navigation(path: str, slug: str) -> list[NavigationItem]:
     home = reverse("console:home", args=[slug])
     campaigns = reverse("tracking:campaigns", args=[slug])
+    messages = reverse("tracking:messages", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
+        NavigationItem(url=messages, label=_("Messages"), icon="mail", active=path.startswith(messages)),
     ]

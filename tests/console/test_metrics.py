@@ -93,8 +93,8 @@ def test_attempts_refusals_policies_and_doubts_are_counted(tenant: Tenant) -> No
     tried(tenant, accepted(tenant), AttemptState.IN_DOUBT, stage="dot")
     suspend(scope=Scope(), reason="a fire", set_by="operator@relay.test")
     impose(
-        scope=Scope(provider_id=provider), action=PolicyAction.CONNECTIONS, value=1, reason="slow", set_by="rule",
-        rule="too_many",
+        scope=Scope(provider_id=provider), action=PolicyAction.CONNECTIONS, value=1, reason="slow",
+        set_by="rule", rule="too_many",
     )  # fmt: skip
     with tenant_scope(tenant.pk):
         Rollup.objects.create(

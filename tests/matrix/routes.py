@@ -23,7 +23,7 @@ class Entry:
     capability: Capability | None = None
     scope: str = ""
     method: str = "get"
-    #: Of what the ids in the route are: `campaign`, `contact`, `submission`.
+    #: Of what the ids in the route are: `campaign`, `contact`, `submission`, `message`.
     takes: tuple[str, ...] = ()
     #: What a success answers.
     success: int = 200
@@ -71,6 +71,8 @@ TABLE: dict[str, Entry] = {
     "tracking:campaigns": page(Capability.VIEW),
     "tracking:campaign": page(Capability.VIEW, "campaign"),
     "tracking:campaign_live": page(Capability.VIEW, "campaign"),
+    "tracking:messages": page(Capability.VIEW),
+    "tracking:message": page(Capability.VIEW, "message"),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
     "campaigns:launch": deed("campaign"),

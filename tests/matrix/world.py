@@ -37,6 +37,7 @@ class Organization:
     campaign: int = 0
     contact: int = 0
     submission: str = ""
+    message: str = ""
     keys: dict[str, str] = field(default_factory=dict)
 
 
@@ -86,18 +87,19 @@ def _organization(slug: str) -> Organization:
     subscribe(tenant_id=tenant.pk, mailing_list_id=mailing_list.pk, contact_id=contact.pk, source="test")
     organization.contact = contact.pk
     organization.campaign = campaign(organization, mailing_list.pk).pk
-    organization.submission = _submission(organization)
+    organization.submission, organization.message = _submission(organization)
     return organization
 
 
-def _submission(organization: Organization) -> str:
+def _submission(organization: Organization) -> tuple[str, str]:
     spec = SubmissionSpec(
         from_=Mailbox(address=f"shop@news.{organization.slug}.test"),
         to=(Mailbox(address="hanako@gmail.test"),),
         subject="Order 16",
         text="Thank you",
     )
-    return format_id("em", submit(tenant_id=organization.id, spec=spec).submission.pk)
+    accepted = submit(tenant_id=organization.id, spec=spec)
+    return format_id("em", accepted.submission.pk), format_id("msg", accepted.messages[0].id)
 
 
 def campaign(organization: Organization, mailing_list_id: int) -> Campaign:
@@ -134,4 +136,9 @@ def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
     return [getattr(organization, name) for name in takes]
 
 
-ABSENT = {"campaign": 999_999_999, "contact": 999_999_999, "submission": "em_00000000000000000000000000"}
+ABSENT = {
+    "campaign": 999_999_999,
+    "contact": 999_999_999,
+    "submission": "em_00000000000000000000000000",
+    "message": "msg_00000000000000000000000000",
+}

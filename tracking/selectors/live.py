@@ -28,7 +28,7 @@ with sums as (
     and q.run_id is null) w
   where l.tenant_id = %(tenant)s and l.campaign_id = %(campaign)s group by 1
 )
-select p.name, coalesce(s.delivered, 0), coalesce(s.deferred, 0), coalesce(s.bounced, 0),
+select p.id, p.name, coalesce(s.delivered, 0), coalesce(s.deferred, 0), coalesce(s.bounced, 0),
   coalesce(w.waiting, 0), w.next_at
 from sums s full join waits w using (provider_id) join delivery_provider p on p.id =
   coalesce(s.provider_id, w.provider_id)
@@ -48,6 +48,7 @@ group by 1, 2 order by 3 desc limit %(most)s
 class ProviderRow:
     """What one mailbox provider took, deferred and refused; `next_at` is when the waiting ones go again."""
 
+    id: int
     name: str
     delivered: int
     deferred: int
@@ -79,6 +80,7 @@ def providers(*, tenant_id: UUID, campaign_id: int) -> list[ProviderRow]:
         rows = cursor.fetchall()
     return [
         ProviderRow(
+            id=number,
             name=name or _("Not looked up yet"),
             delivered=int(delivered),
             deferred=int(deferred),
@@ -86,7 +88,7 @@ def providers(*, tenant_id: UUID, campaign_id: int) -> list[ProviderRow]:
             waiting=int(waiting),
             next_at=next_at,
         )
-        for name, delivered, deferred, bounced, waiting, next_at in rows
+        for number, name, delivered, deferred, bounced, waiting, next_at in rows
     ]
 
 

@@ -15,6 +15,8 @@ from relay_saas.web.errors import NotFound
 from tracking.selectors.campaigns import campaign_page
 from tracking.selectors.live import minutes, providers, reasons
 from tracking.selectors.totals import totals_of
+from tracking.selectors.waits import provider_waits
+from tracking.views.wait_wording import end_text, wait_text
 from tracking.views.wording import class_label, funnel, left_out_text, pace, state_rows
 
 #: States in which the page asks again by itself.
@@ -68,11 +70,14 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
     totals = totals_of(tenant_id=tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
     chart = minutes(tenant_id=tenant_id, campaign_id=campaign_id)
     sending = found.state == Campaign.State.SENDING
+    rows = providers(tenant_id=tenant_id, campaign_id=campaign_id)
+    waits = provider_waits(campaign=found, rows=rows, now=timezone.now())
     return context | {
         "totals": totals,
         "state_rows": state_rows(totals),
         "funnel": funnel(totals),
-        "providers": providers(tenant_id=tenant_id, campaign_id=campaign_id),
+        "providers": rows,
+        "waits": [(wait, wait_text(wait), end_text(wait)) for wait in waits],
         "chart": chart,
         "pace": pace(chart, waiting=totals.waiting, now=timezone.now()) if sending else None,
         "reasons": [

@@ -1,0 +1,17 @@
+"""Hears what delivery announces; only enqueues. A sweeper finds what is missed here."""
+
+from typing import Any
+from uuid import UUID
+
+from delivery.events import people_wrote
+from tracking.tasks import record_mail
+
+
+def on_people_wrote(*, tenant_id: UUID, inbound_ids: list[int], **_: Any) -> None:
+    """Complaints and opt-outs by mail belong into the reports."""
+    record_mail.delay(str(tenant_id), inbound_ids)
+
+
+def connect() -> None:
+    """Called once when the app is ready."""
+    people_wrote.connect(on_people_wrote, dispatch_uid="tracking")
