@@ -33,7 +33,7 @@ COMPARISONS: dict[type[Expression], tuple[str, str]] = {
     logical.ContainsExpression: ("", "contains({token}, {left}, {right})"),
 }
 #: literals that are compared by Python's own operator when the other side has the same type
-DIRECT = {primitive.StringLiteral: "str", primitive.IntegerLiteral: "int"}
+DIRECT: dict[type[Expression], str] = {primitive.StringLiteral: "str", primitive.IntegerLiteral: "int"}
 
 
 class NotCompilable(Exception):
