@@ -30,6 +30,10 @@ class Sink:
         """Connections that were opened and closed."""
         return self._read("sessions", wanted)
 
+    def reactions(self, **wanted: str) -> list[Line]:
+        """What people, scanners and providers did about it."""
+        return self._read("reactions", wanted)
+
     def _read(self, kind: str, wanted: dict[str, str]) -> list[Line]:
         found = [
             line

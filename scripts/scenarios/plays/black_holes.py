@@ -8,7 +8,7 @@ from scripts.scenarios.product import Product
 from scripts.scenarios.report import Report
 
 DOMAINS = 2_000
-COUNT = 400
+COUNT = 600
 
 
 def act(product: Product, report: Report) -> None:
