@@ -60,6 +60,7 @@ app.conf.update(
         "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
         "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
+        "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},
     },
 )

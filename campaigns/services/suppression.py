@@ -52,6 +52,28 @@ def suppress(
     return added
 
 
+#: What a person took back would come back with `resubscribe`; a complaint does not.
+_COMPLAIN: Final = """
+insert into campaigns_suppression as s (tenant_id, email_key, scope, reason, detail, message_id, created_at)
+values (%(tenant_id)s, %(email_key)s, 'marketing', 'complained', %(detail)s, %(message_id)s, now())
+on conflict (tenant_id, email_key, scope) do update set reason = excluded.reason, detail = excluded.detail,
+  message_id = excluded.message_id where s.reason = 'unsubscribed'
+"""
+
+
+def complain(*, tenant_id: UUID, email_key: str, detail: str, message_id: UUID) -> bool:
+    """Stops marketing to who complained; stronger than an opt-out. False where it was stopped as firmly."""
+    values = {
+        "tenant_id": tenant_id,
+        "email_key": email_key,
+        "detail": detail[:500],
+        "message_id": message_id,
+    }
+    with tenant_scope(tenant_id), connection.cursor() as cursor:
+        cursor.execute(_COMPLAIN, values)
+        return bool(cursor.rowcount)
+
+
 def remove_suppression(*, tenant_id: UUID, suppression_id: int, actor: Actor) -> None:
     """Lets an address be mailed again; raises NotFound."""
     with tenant_scope(tenant_id):

@@ -1,9 +1,10 @@
-"""The SMTP server for mail that comes back (RFC 5321): addresses that we signed only, 250 after commit."""
+"""The SMTP server for mail that comes back (RFC 5321): our own addresses only, 250 after commit."""
 
 import asyncio
 import logging
 import re
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,8 +15,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 
 from delivery.inbound import mail
-from delivery.inbound.address import tenant_of, token_of
-from relay_saas.mail.tokens import Token, TokenKeys
+from delivery.inbound.address import find_destination, looks_forged
+from delivery.inbound.refusals import Refusals
+from delivery.models import InboundRefusal
+from relay_saas.mail.tokens import TokenKeys
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,9 @@ TIMEOUT: Final = 120
 MAX_CALLS: Final = 100
 MAX_CONNECTIONS: Final = 200
 MAX_FROM_ONE: Final = 20
+#: Mails an hour to postmaster, abuse and fbl together.
+MAX_TO_ROLES: Final = 200
+_HOUR: Final = 3600
 _THREADS: Final = 4
 #: Programs behind us could read such a text as two mails.
 _BARE: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
@@ -40,21 +46,28 @@ class Handler:
         self._keys = keys
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="inbound")
         self._handling: set[asyncio.Future[None]] = set()
+        self._refusals = Refusals()
+        #: When mail to a role was taken, the last hour's.
+        self._to_roles: deque[float] = deque()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
         self,
         server: SMTP,  # noqa: ARG002
-        session: Session,  # noqa: ARG002
+        session: Session,
         envelope: Envelope,
         address: str,
         options: list[str],  # noqa: ARG002
     ) -> str:
-        """250 for an address that we signed, 550 for any other, 452 for a second one."""
+        """250 for an address of ours, 550 for any other, 452 for a second one or too many to roles."""
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient for each message"
-        token = token_of(address, self._keys)
-        if token is None or await self._in_thread(partial(tenant_of, token)) is None:
+        destination = await self._in_thread(partial(find_destination, address, self._keys))
+        if destination is None:
+            reason = InboundRefusal.Reason.FORGED if looks_forged(address) else InboundRefusal.Reason.STRANGER
+            self._refusals.count(reason, peer=str((session.peer or ("",))[0]), rcpt=address)
             return "550 5.1.1 There is no such address here"
+        if destination.token is None and not self._admit_to_role():
+            return "452 4.3.1 Too much mail to this address, try again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -68,13 +81,12 @@ class Handler:
         raw = envelope.original_content or b""
         if _BARE.search(raw):
             return "554 5.6.0 Bare CR, bare LF or NUL in the message"
-        token = token_of(envelope.rcpt_tos[0], self._keys)
-        tenant_id = None if token is None else await self._in_thread(partial(tenant_of, token))
-        if token is None or tenant_id is None:
-            return "550 5.1.1 There is no such address here"
+        rcpt = envelope.rcpt_tos[0]
         sender = (envelope.mail_from or "").removeprefix("<").removesuffix(">")
-        inbound_id = await self._in_thread(partial(_keep, tenant_id, token, sender, raw))
-        self._handle_soon(tenant_id, inbound_id)
+        kept = await self._in_thread(partial(_receive, rcpt, self._keys, sender, raw))
+        if kept is None:
+            return "550 5.1.1 There is no such address here"
+        self._handle_soon(*kept)
         return "250 2.0.0 Kept"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -93,13 +105,24 @@ class Handler:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("inbound mail could not be handled yet", exc_info=error)
 
+    def _admit_to_role(self) -> bool:
+        """Anybody may write to a role: as much as a person could read is kept."""
+        now = time.monotonic()
+        while self._to_roles and self._to_roles[0] < now - _HOUR:
+            self._to_roles.popleft()
+        if len(self._to_roles) >= MAX_TO_ROLES:
+            return False
+        self._to_roles.append(now)
+        return True
+
     async def sweep(self) -> int:
-        """Handles what was left over; returns how many."""
+        """Handles what was left over and writes what was refused; returns how many were handled."""
+        await self._in_thread(self._refusals.write)
         return await self._in_thread(mail.handle_waiting)
 
     async def close(self) -> None:
         """Finishes what was begun."""
-        await asyncio.gather(*self._handling, return_exceptions=True)
+        await asyncio.gather(*self._handling, self._in_thread(self._refusals.write), return_exceptions=True)
         self._threads.shutdown()
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
@@ -114,10 +137,18 @@ def _with_connection(work: Callable[[], Answer]) -> Answer:
         connection.close()
 
 
-def _keep(tenant_id: UUID, token: Token, sender: str, raw: bytes) -> int:
+def _receive(rcpt: str, keys: TokenKeys, mail_from: str, raw: bytes) -> tuple[UUID, int] | None:
+    destination = find_destination(rcpt, keys)
+    if destination is None:
+        return None
+    return mail.receive(
+        destination=destination, keys=keys, mail_from=_storable(mail_from), rcpt=_storable(rcpt), raw=raw
+    )
+
+
+def _storable(address: str) -> str:
     # PostgreSQL takes no NUL, and aiosmtpd hands octets beyond ASCII over as half characters.
-    mail_from = sender.replace("\0", "").encode("ascii", "replace").decode()[:320]
-    return mail.keep(tenant_id=tenant_id, token=token, mail_from=mail_from, raw=raw)
+    return address.replace("\0", "").encode("ascii", "replace").decode()[:320]
 
 
 class Connection(SMTP):

@@ -126,8 +126,10 @@ def test_no_other_address_is_taken(client: smtplib.SMTP) -> None:
     host = f"rp.{shop.domain.name}"
     client.mail("a@example.test")
     for other in (
-        "postmaster@inbound.relay.test",
         "somebody@gmail.test",
+        "postmaster@gmail.test",
+        "root@inbound.relay.test",
+        f"abuse@x.{host}",
         f"nobody@{host}",
         flipped,
         address(shop, Purpose.UNSUBSCRIBE),
@@ -140,7 +142,7 @@ def test_no_other_address_is_taken(client: smtplib.SMTP) -> None:
     ):
         code, text = client.rcpt(other)
         assert 500 <= code < 600, (other, code, text)
-    assert client.rcpt("postmaster@inbound.relay.test") == (550, b"5.1.1 There is no such address here")
+    assert client.rcpt("somebody@gmail.test") == (550, b"5.1.1 There is no such address here")
     assert client.docmd("DATA")[0] == 503
     assert inbound(shop) == []
 

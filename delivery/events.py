@@ -1,0 +1,19 @@
+"""The facts that delivery announces, after commit, with ids and plain values; a receiver only enqueues."""
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.dispatch import Signal
+
+SENDER: Final = "delivery"
+
+#: `tenant_id`, `inbound_ids`: people complained or unsubscribed by mail, and it was acted on.
+people_wrote = Signal()
+
+
+def announce_mail(*, tenant_id: UUID, inbound_ids: list[int]) -> None:
+    """Sends `people_wrote` once the outermost transaction has committed."""
+    send = partial(people_wrote.send_robust, sender=SENDER, tenant_id=tenant_id, inbound_ids=inbound_ids)
+    transaction.on_commit(send, robust=True)
