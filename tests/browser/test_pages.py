@@ -91,6 +91,10 @@ def _press_without_reason(page: Page) -> None:
     page.get_by_role("alert").first.wait_for()
 
 
+def _open_transcript(page: Page) -> None:
+    page.locator(".timeline summary").first.click()
+
+
 def ops(path: str = "") -> Address:
     """An operators' page."""
     return lambda site: site.ops(path)
@@ -139,6 +143,10 @@ STOPS = (
     Stop(name="launch-dialog", address=campaign("draft"), act=_press_launch),
     *(Stop(name=f"preview-{look}", address=preview(look)) for look in ("desktop", "phone", "text")),
     Stop(name="preview-faulty", address=preview("desktop", "faulty")),
+    Stop(name="messages", address=lambda site: site.at("messages/")),
+    Stop(name="messages-no-match", address=lambda site: site.at("messages/?q=nobody@gmail.test")),
+    Stop(name="messages-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/messages/"),
+    Stop(name="message", address=lambda site: site.at(f"messages/{site.word}/"), act=_open_transcript),
     Stop(name="not-found", address=lambda site: site.at("campaigns/999999/")),
     Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),
     *(
