@@ -71,3 +71,11 @@ class RotationTooSoon(AccountsError):
     code = "rotation_too_soon"
     status = 409
     message = _("The keys were changed only days ago: mail signed with the old ones is still under way.")
+
+
+class NoSuchPerson(AccountsError):
+    """Nobody signs in with this address."""
+
+    code = "no_such_person"
+    status = 404
+    message = _("Nobody signs in with this address.")
