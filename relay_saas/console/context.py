@@ -69,5 +69,5 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
-        NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=path.startswith(messages)),
+        NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=messages in path),
     ]

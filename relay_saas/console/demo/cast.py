@@ -15,6 +15,7 @@ from accounts.selectors.membership import memberships_of
 from accounts.services.api_keys import issue_key
 from accounts.services.dns_records import tenant_records
 from accounts.services.domains import add_domain, verify_domain
+from accounts.services.operators import set_operator
 from accounts.services.tenants import add_member, create_tenant
 from relay_saas.net.zone import ZoneRecord, publish
 
@@ -74,6 +75,8 @@ def _engage() -> Cast:
             contact_address="support@hinode.test",
         ).pk
     add_member(tenant_id=tenant_id, user=owner, role=Role.OWNER, actor=SYSTEM)
+    # The demo has one sign-in, and the operators' pages are worth a look.
+    set_operator(email=OWNER, operates=True, actor=SYSTEM)
     marketer = _person(MARKETER, password, "真木 太郎 / Taro Maki")
     add_member(tenant_id=tenant_id, user=marketer, role=Role.MARKETER, actor=SYSTEM)
     _key, secret = issue_key(tenant_id=tenant_id, name="Demo", scopes=SCOPES, actor=SYSTEM)
