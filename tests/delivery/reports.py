@@ -26,3 +26,20 @@ def report(
         "\r\n"
         "--b1--\r\n"
     ).encode()
+
+
+def feedback(trace: str, *, kind: str = "abuse") -> bytes:
+    """The octets of a complaint (RFC 5965) about a message that carries this trace."""
+    return (
+        "From: <fbl@loop.test>\r\n"
+        "Subject: FW: hello\r\n"
+        "MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="f1"\r\n'
+        "\r\n"
+        "--f1\r\nContent-Type: text/plain\r\n\r\nThis is an abuse report.\r\n"
+        "--f1\r\nContent-Type: message/feedback-report\r\n\r\n"
+        f"Feedback-Type: {kind}\r\nUser-Agent: Loop/1\r\nVersion: 1\r\n\r\n"
+        "--f1\r\nContent-Type: message/rfc822\r\n\r\n"
+        f"Subject: hello\r\nX-Relay-Trace: {trace}\r\n\r\nHello\r\n"
+        "--f1--\r\n"
+    ).encode()
