@@ -58,26 +58,31 @@ def _document(story: Story, sender: Sender, engagements: Sequence[Engagement]) -
             for one in story.attempts
         ],
         "next_attempt": _next(story),
-        "suppressions": [
-            {
-                "scope": one.scope,
-                "reason": one.reason,
-                "detail": one.detail,
-                "since": one.created_at.isoformat(),
-                "made_by_this_message": one.message_id == message.id,
-            }
-            for one in story.suppressions
-        ],
-        "engagements": [
-            {
-                "kind": one.kind,
-                "at": one.at.isoformat(),
-                "machine": one.machine,
-                "reason": one.reason or None,
-                "link": one.link_index,
-            }
-            for one in engagements
-        ],
+        "suppressions": _suppressions(story),
+        "engagements": [_engagement(one) for one in engagements],
+    }
+
+
+def _suppressions(story: Story) -> list[dict[str, Any]]:
+    return [
+        {
+            "scope": one.scope,
+            "reason": one.reason,
+            "detail": one.detail,
+            "since": one.created_at.isoformat(),
+            "made_by_this_message": one.message_id == story.message.id,
+        }
+        for one in story.suppressions
+    ]
+
+
+def _engagement(one: Engagement) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "at": one.at.isoformat(),
+        "machine": one.machine,
+        "reason": one.reason or None,
+        "link": one.link_index,
     }
 
 
