@@ -1,4 +1,4 @@
-"""A provider whose bounces are not believed for a while (docs/adr/0007-bounces.md)."""
+"""A provider whose bounces are not believed for a while (docs/adr/0010-bounces.md)."""
 
 from django.db import models
 from django.db.models.functions import Now
