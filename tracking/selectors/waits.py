@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -64,7 +64,12 @@ def provider_waits(*, campaign: Campaign, rows: Sequence[ProviderRow], now: date
     waiting = [row for row in rows if row.waiting]
     if not waiting:
         return []
-    values = {"tenant": campaign.tenant_id, "campaign": campaign.pk, "now": now, "minutes": PACE_MINUTES}
+    values: dict[str, Any] = {
+        "tenant": campaign.tenant_id,
+        "campaign": campaign.pk,
+        "now": now,
+        "minutes": PACE_MINUTES,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PACE, values)
         settled = {number: int(n) for number, n in cursor.fetchall()}

@@ -26,7 +26,11 @@ def stop(*, target: Target, reason: str, lasts: timedelta | None, actor: Actor) 
     until = timezone.now() + lasts if lasts else None
     with system_scope():
         made = policy.suspend(scope=target.scope, reason=reason, set_by=actor.name, until=until)
-        changes = {"what": target.label, "reason": reason, "until": until.isoformat() if until else None}
+        changes: dict[str, object] = {
+            "what": target.label,
+            "reason": reason,
+            "until": until.isoformat() if until else None,
+        }
         _note(actor, "suspended", made, changes)
     return made
 
@@ -47,7 +51,7 @@ def give_up(*, target: Target, reason: str, age: timedelta, actor: Actor) -> int
     hours = int(age.total_seconds() // 3600)
     with system_scope():
         system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
-        changes = {"what": target.label, "older_than_hours": hours, "reason": reason}
+        changes: dict[str, object] = {"what": target.label, "older_than_hours": hours, "reason": reason}
         _note(actor, "expired", system, changes)
     if sum(row.waiting for row in rows) <= AT_ONCE:
         return expire_waiting(scope=target.scope, older_than=age)

@@ -48,9 +48,9 @@ class _ReasonForm(forms.Form):
     what = forms.CharField(max_length=80, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=MOST_REASON, label=gettext_lazy("Reason"))
 
-    def __init__(self, *args: Any, prefix: str, **values: Any) -> None:
+    def __init__(self, data: Any = None, *, prefix: str, **values: Any) -> None:
         # Several forms stand on one page: their fields need ids of their own, not other names.
-        super().__init__(*args, auto_id=f"{prefix}_%s", **values)
+        super().__init__(data, auto_id=f"{prefix}_%s", **values)
         self.fields["reason"].widget.attrs["data-confirm-reason"] = _("Reason")
 
     def clean_what(self) -> Target:
@@ -78,8 +78,10 @@ class RedSwitchForm(StopForm):
 
     field_order = ("what", "reason", "lasts")
 
-    def __init__(self, *args: Any, rows: list[LaneRow], providers: dict[int, str], **values: Any) -> None:
-        super().__init__(*args, **values)
+    def __init__(
+        self, data: Any = None, *, rows: list[LaneRow], providers: dict[int, str], **values: Any
+    ) -> None:
+        super().__init__(data, **values)
         choices, questions = _choices(rows, providers)
         field = forms.ChoiceField(
             choices=choices, label=_("What to stop"), widget=ConfirmedSelect(questions), initial=ALL

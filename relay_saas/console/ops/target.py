@@ -1,6 +1,7 @@
 """What a brake is about, as one word of a form (`provider:17`) and as a sentence."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
@@ -54,7 +55,8 @@ def _scope(kind: str, value: str) -> Scope:
     # Provider 0 stands for what is not looked up yet, and is nobody's to stop.
     if table is None or not table._default_manager.filter(pk=int(value)).exclude(pk=0).exists():
         raise ValueError(kind)
-    return Scope(**{f"{kind}_id": int(value)})
+    part: dict[str, Any] = {f"{kind}_id": int(value)}
+    return Scope(**part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
