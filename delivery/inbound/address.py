@@ -82,7 +82,7 @@ def _decoded(text: str, host: str, purposes: Iterable[Purpose], keys: TokenKeys)
     return None
 
 
-def _ask(question: str, value: object) -> UUID | None:
+def _ask(question: str, value: str | int) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute(question, [value])
         row = cursor.fetchone()

@@ -134,8 +134,9 @@ def handle_waiting() -> int:
 
 def _comes_too_early(mail: InboundMail) -> bool:
     """It may overtake the outcome that it speaks of; while a run holds the message, the sweep waits."""
-    held = QueueEntry.objects.filter(message_id=mail.message_id).exclude(run_id=None)
-    return mail.kind in _OF_AN_OUTCOME and held.exists()
+    if mail.message_id is None or mail.kind not in _OF_AN_OUTCOME:
+        return False
+    return QueueEntry.objects.filter(message_id=mail.message_id).exclude(run_id=None).exists()
 
 
 def _read_report(mail: InboundMail, message_id: UUID) -> None:
