@@ -63,7 +63,7 @@ on conflict (tenant_id, email_key, scope) do update set reason = excluded.reason
 
 def complain(*, tenant_id: UUID, email_key: str, detail: str, message_id: UUID) -> bool:
     """Stops marketing to who complained; stronger than an opt-out. False where it was stopped as firmly."""
-    values = {
+    values: dict[str, Any] = {
         "tenant_id": tenant_id,
         "email_key": email_key,
         "detail": detail[:500],
