@@ -11,7 +11,8 @@ from typing import Final
 from relay_saas.embedded.exceptions import EmbeddedError
 from relay_saas.embedded.paths import PROJECT
 from scripts.bench import packages, relay, report
-from scripts.bench.rows import ROWS, Bench
+from scripts.bench.rows import ROWS
+from scripts.bench.session import Bench
 from scripts.bench.stand import BenchFailed, standing
 
 _COUNT, _HELD, _AUDIENCE, _SLICE_SECONDS = 20_000, 300_000, 1_000_000, 90.0

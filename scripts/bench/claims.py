@@ -47,7 +47,7 @@ def logged(stand: Stand) -> Iterator[Claims]:
     found, begin = Claims(), log.stat().st_size
     with psycopg.connect(address, autocommit=True) as connection:
         for statement in _ON:
-            connection.execute(statement)  # type: ignore[arg-type]  # our own texts
+            connection.execute(statement)
         try:
             yield found
         finally:

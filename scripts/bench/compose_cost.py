@@ -25,7 +25,7 @@ if not settings.configured:
 from delivery.engine.compose import Composer, Names
 from delivery.engine.content import Prepared, prepare
 from delivery.engine.job import Job
-from delivery.engine.sign import signed
+from delivery.engine.sign import sign
 from delivery.models.stream import Stream
 from relay_saas.mail.dkim import Algorithm, SigningKey, generate_key, load_key
 from relay_saas.mail.message import Letter
@@ -138,13 +138,13 @@ def measure(count: int = 400) -> dict[str, float]:
         return [piece if isinstance(piece, bytes) else piece.octets(context) for piece in both.form.pieces]
 
     def hash_and_head(job: Job) -> object:
-        return signed(letters[job.message_id], (), job, at=int(NOW.timestamp()))
+        return sign(letters[job.message_id], (), job, at=int(NOW.timestamp()))
 
     stages = {
         "tokens": cost(lambda job: composer.tokens(job, both, marketing=True), people),
         "merge and encode": cost(merge, people),
         "letter (tokens, merge, headers)": cost(lambda job: Names(job, both, composer).letter(NOW), people),
-        "hash, canonical header, join": cost(hash_and_head, people),
+        "hash, canonical header": cost(hash_and_head, people),
         "all but signatures": cost(lambda job: composer.compose(job, unsigned, dated_at=NOW), people),
         "with RSA": cost(lambda job: composer.compose(job, rsa, dated_at=NOW), people),
         "with RSA and Ed25519": cost(lambda job: composer.compose(job, both, dated_at=NOW), people),

@@ -41,7 +41,7 @@ class Result:
 def measure(stand: Stand, campaign: Campaign, *, most: int, seconds: float) -> Result:
     """Sends until `most` are accepted or `seconds` are over; asserts that the ledger has exactly those."""
     with receiving(stand) as sink:
-        with stand.workers(RELAY_SMTP_PORT=str(sink.port)) as workers:
+        with stand.workers({"RELAY_SMTP_PORT": str(sink.port)}) as workers:
             meter, busy = meter_of(stand, workers, sink), cost.Busy()
             with cost.Memory(workers[0].record.pid).watched() as memory:
                 began = stand.stage("launch", tenant=campaign.tenant, campaign=campaign.id)["began"]

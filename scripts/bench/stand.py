@@ -70,11 +70,9 @@ class Stand:
         return told
 
     @contextmanager
-    def workers(
-        self, *, runs: int = 2, profile: Path | None = None, **settings: str
-    ) -> Iterator[list[Child]]:
+    def workers(self, settings: Mapping[str, str], *, profile: Path | None = None) -> Iterator[list[Child]]:
         """The product's workers with these settings; `profile` puts one sampled queue run in their place."""
-        told = {**self.environment, "RELAY_QUEUE_RUNS": str(runs), **settings}
+        told = {**self.environment, **settings}
         rows = [row for row in table(self.supervisor.data, self.ports, told) if row.program.name in _SENDING]
         if profile is not None:
             rows = [row for row in rows if row.program.name != "delivery"]
