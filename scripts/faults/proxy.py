@@ -144,26 +144,29 @@ def proxied(addresses: Sequence[str], log: Path) -> Iterator[Proxy]:
     """A proxy on these addresses, on a port that all of them have free; ended on leaving."""
     sockets = _sockets(addresses)
     proxy = Proxy(port=sockets[0].getsockname()[1], log=WitnessLog(log))
-    loop = asyncio.new_event_loop()
-    ended = asyncio.Event()
+    began, ended = threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.CancelledError):
+            await _Connection(proxy, reader, writer).run()
 
     async def serve() -> None:
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(OSError, asyncio.CancelledError):
-                await _Connection(proxy, reader, writer).run()
-
+        loops.append(asyncio.get_running_loop())
         servers = [await asyncio.start_server(accept, sock=one, backlog=1024) for one in sockets]
+        began.set()
         await ended.wait()
         for server in servers:
             server.close()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), name="proxy", daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="proxy", daemon=True)
     thread.start()
+    began.wait(timeout=10)
     try:
         yield proxy
     finally:
         proxy.open_all()
-        loop.call_soon_threadsafe(ended.set)
+        loops[0].call_soon_threadsafe(ended.set)
         thread.join(timeout=10)
         proxy.log.close()
 
