@@ -7,7 +7,7 @@ from typing import Final
 
 from delivery.engine.content import Prepared
 from delivery.engine.job import Job
-from delivery.engine.sign import Platform, signed
+from delivery.engine.sign import Platform, sign
 from delivery.models.stream import Stream
 from relay_saas.mail import headers
 from relay_saas.mail.headers import Field
@@ -39,12 +39,14 @@ class Composer:
         """
         names = Names(job, content, self)
         letter = names.letter(dated_at)
-        data = signed(letter, content.keys, job, at=int(dated_at.timestamp()), platform=self.platform)
+        head = letter.head()
+        at = int(dated_at.timestamp())
+        on_top = sign(letter, content.keys, job, at=at, platform=self.platform)
         return Outgoing(
             mail_from=names.return_path(),
             rcpt=job.rcpt,
-            data=data,
-            smtputf8=not (job.rcpt.isascii() and letter.head.isascii()),
+            data=b"".join((on_top, head.encode(), b"\r\n", letter.body)),
+            smtputf8=not (job.rcpt.isascii() and head.isascii()),
             clean=True,
         )
 

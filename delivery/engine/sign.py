@@ -44,15 +44,14 @@ async def load_platform(
     return Platform(key=key, providers=frozenset(providers or ()), pools=frozenset(pools or ()))
 
 
-def signed(
+def sign(
     letter: Letter, keys: Sequence[SigningKey], job: Job, *, at: int, platform: Platform | None = None
 ) -> bytes:
-    """The octets of the message with its signatures on top: the tenant's `keys`, then the platform's.
+    """The signature fields that go on top of the message: the tenant's `keys` first, then the platform's.
 
     `at` is the first attempt's time in seconds, so that a retry is signed alike. Raises UnsignableMessage.
     """
     if platform is not None and platform.signs(job):
         keys = (*keys, platform.key)
     expires = int(job.expires_at.timestamp()) + OUTLIVES
-    on_top = signatures(letter.fields, letter.body, keys, at, expires)
-    return b"".join((on_top, letter.head.encode(), b"\r\n", letter.body))
+    return signatures(letter.fields, letter.body, keys, at, expires)

@@ -7,6 +7,7 @@ mailbox file changes it.
 
 import binascii
 import re
+from functools import lru_cache
 from typing import Literal
 
 Encoding = Literal["quoted-printable", "base64"]
@@ -69,21 +70,25 @@ def quoted_lines(text: str) -> bytes:
 
 
 def quoted_value(text: str) -> bytes:
-    """As `quoted_lines`, fast for short ASCII text.
+    """As `quoted_lines`, fast for short ASCII text, and for a value that stands in a message more than once.
 
     Raises:
         ValueError: the text holds a CR, which may be half of a line end whose LF is in another piece.
     """
-    if (
-        text.isascii()
-        and text.isprintable()
-        and "=" not in text
-        and "  " not in text
-        and text[:1] not in ".F"
-    ):
+    if len(text) <= 2 * _ROOM:
+        return _quoted_short(text)
+    if "\r" in text:
+        raise ValueError("CR in a value")
+    return quoted_lines(text)
+
+
+@lru_cache(maxsize=256)
+def _quoted_short(text: str) -> bytes:
+    plain = text.isascii() and text.isprintable() and "=" not in text and "  " not in text
+    if plain and text[:1] not in ".F":
         if len(text) <= _ROOM:
             return b"%b=\r\n" % text.encode()
-        if len(text) <= 2 * _ROOM and text[_ROOM] not in ".F":
+        if text[_ROOM] not in ".F":
             return f"{text[:_ROOM]}=\r\n{text[_ROOM:]}=\r\n".encode()
     if "\r" in text:
         raise ValueError("CR in a value")

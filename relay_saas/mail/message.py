@@ -82,14 +82,13 @@ class Letter(NamedTuple):
     #: ends with CRLF; apart from empty lines at its end it is its own relaxed canonical form
     body: bytes
 
-    @property
     def head(self) -> str:
         """The fields as they go on the wire."""
         return "".join([item.wire for item in self.fields])
 
     def octets(self) -> bytes:
         """The message: CRLF lines of at most 998 octets; ASCII unless an address needs SMTPUTF8."""
-        return self.head.encode() + b"\r\n" + self.body
+        return self.head().encode() + b"\r\n" + self.body
 
 
 def build(draft: Draft) -> bytes:
