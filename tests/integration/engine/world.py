@@ -78,6 +78,7 @@ def process_environment(settings: Any) -> dict[str, str]:
         "RELAY_EDGE_SCHEME_PORT": settings.RELAY_EDGE_SCHEME_PORT,
         "RELAY_HOST_ID": settings.RELAY_HOST_ID,
         "RELAY_STOP_GRACE": "30",
+        "RELAY_LEASE_SECONDS": str(settings.RELAY_LEASE_SECONDS),
     }
 
 
