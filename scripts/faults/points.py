@@ -11,6 +11,7 @@ import psutil
 import psycopg
 
 from scripts.faults import gates
+from scripts.faults.red_switch import LIFT, SUSPEND
 from scripts.faults.stage import Stage
 from scripts.product_run.campaigns import People
 from scripts.product_run.journals import Witness
@@ -23,11 +24,6 @@ _RUNS = "select pid, journal from delivery_queuerun where closed_at is null"
 _LEASED = "select exists (select from delivery_queueentry where run_id is not null)"
 #: Whether somebody waits for the table that we have locked.
 _WAITS = "select exists (select from pg_locks where not granted and relation = %s::regclass)"
-_SUSPEND = """
-insert into delivery_policystate (host, domain, action, rule, evidence, reason, set_by, ended_by)
-values ('', '', 'suspend', 'fault', '', 'a fault', 'faults', '')
-"""
-_LIFT = "update delivery_policystate set ended_at = now() where rule = 'fault' and ended_at is null"
 
 
 def points(stage: Stage) -> None:
@@ -115,12 +111,12 @@ Reached = Callable[[Stage, People], AbstractContextManager[Books]]
 def _before_claim_commit(stage: Stage, people: People) -> Iterator[Books]:
     """The claim waits for a lock on the queue, and nothing of it is committed."""
     owner = stage.product.owner
-    owner.execute(_SUSPEND)
+    owner.execute(SUSPEND)
     books = stage.send(people)
     until(lambda: books.audience, seconds=60, what="the launch")
     with psycopg.connect(stage.product.owner_url) as locker:
         locker.execute("lock table delivery_queueentry in share mode")
-        owner.execute(_LIFT)
+        owner.execute(LIFT)
         until(lambda: _waits(stage, "delivery_queueentry"), seconds=60, what="a claim that waits")
         yield books
 
