@@ -36,6 +36,13 @@ LOG = logging.getLogger(__name__)
 
 _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_address")
 
+#: What composing raises: what it says itself, and what a spoilt row comes to, which must fail alone instead of
+#: ending its sender for ever.
+_NOT_TO_BE_MADE: Final = (
+    *(MailError, BadMessage, SealBroken),
+    *(LookupError, TypeError, ValueError, AttributeError),
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Workshop:
@@ -198,7 +205,7 @@ class Sender:
             content = await shop.contents.get(job.tenant_id, job.content_id)
             outgoing = shop.composer.compose(job, content, dated_at=dated_at)
             outgoing.check()
-        except (MailError, BadMessage, LookupError, SealBroken) as problem:
+        except _NOT_TO_BE_MADE as problem:
             self._not_made(job, problem)
             return
         try:

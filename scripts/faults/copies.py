@@ -86,6 +86,7 @@ def disk_full(stage: Stage) -> None:
     worker = stage.product.process("delivery")
     worker.popen.terminate()
     until(lambda: worker.status is not None, seconds=60, what="the end of the worker")
+    folder.mkdir(exist_ok=True)
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)], check=False, capture_output=True
     )

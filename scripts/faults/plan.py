@@ -61,7 +61,7 @@ PLAN = (
         id="R04-kill", title="TERM, then kill -9 of all", act=workers.killed_while_stopping, settings=SHORT
     ),
     Fault(id="R29", title="paused for three leases", act=workers.paused, settings=SHORT),
-    Fault(id="R25", title="clocks ahead and behind", act=workers.clock_ahead, settings=SHORT),
+    Fault(id="R25", title="clocks ahead and behind", act=workers.clocks_shifted, settings=SHORT),
     Fault(id="R24", title="the journals' disk full", act=copies.disk_full, settings=SHORT),
     Fault(id="R37", title="restored from a dump", act=copies.restored, settings=SHORT),
 )

@@ -56,9 +56,8 @@ class Stage:
 
     def in_flight(self, books: Books, share: float, *, seconds: float = 120) -> None:
         """Waits until that share of a campaign is delivered."""
-        enough = share * books.audience
         until(
-            lambda: books.audience and books.counters().get("delivered", 0) >= enough,
+            lambda: books.audience and books.counters().get("delivered", 0) >= share * books.audience,
             seconds=seconds,
             what=f"{share:.0%} delivered",
         )

@@ -164,25 +164,26 @@ def many_clicks(stage: Stage) -> None:
         stage.account(people, books)
 
 
-def clock_ahead(stage: Stage) -> None:
-    """A worker whose clock is an hour ahead, then one an hour behind: leases follow the database's clock."""
+def clocks_shifted(stage: Stage) -> None:
+    """A second worker whose clock is ahead or behind: leases and due times follow the database's clock."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         stage.check(kept=False, what="cannot be run: install faketime")
         return
     people = stage.audience(DOMAIN, 300)
-    child = stage.product.process("delivery")
-    plain = child.program
+    plain = stage.product.rows["delivery"].program
+    argv = tuple(part.replace("delivery@", "shifted@") for part in plain.argv)
     for shift in ("+1h", "-1h", "+1d"):
-        child.popen.terminate()
-        until(lambda child=child: child.status is not None, seconds=60, what="the end of the worker")  # type: ignore[misc]
-        shifted = {"LD_PRELOAD": str(library), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        child = stage.product.supervisor.spawn(replace(plain, environment={**plain.environment, **shifted}))
-        stage.product.supervisor.await_ready(child, stage.product.rows["delivery"].ready, seconds=90)
+        faked = {"LD_PRELOAD": str(library), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        environment = {**plain.environment, **faked}
+        shifted = replace(plain, name=f"shifted{shift}", argv=argv, environment=environment)
+        child = stage.product.supervisor.spawn(shifted)
         books = stage.send(people)
         stage.settle(books)
+        child.popen.terminate()
+        until(lambda child=child: child.status is not None, seconds=60, what="the end")  # type: ignore[misc]
         report = stage.account(people, books)
-        stage.note(f"worker's clock {shift}: {report['states']}")
-    child.popen.terminate()
-    until(lambda: child.status is not None, seconds=60, what="the end of the worker")
-    stage.product.supervisor.spawn(plain)
+        pids = (
+            "select count(distinct pid) from delivery_queuerun where started_at > now() - interval '1 minute'"
+        )
+        stage.note(f"a clock {shift}: {report['states']}, runs of {books.value(pids)} processes")

@@ -1,4 +1,4 @@
-"""Kills children of the delivery worker at a moment at which they have messages past DATA."""
+"""Kills the delivery worker or a part of it at a moment at which it has messages past DATA."""
 
 import sys
 from contextlib import ExitStack
@@ -19,34 +19,44 @@ _RUNS = "select pid, journal from delivery_queuerun where closed_at is null orde
 class Kill:
     """One kill -9."""
 
-    pid: int
-    #: Messages whose final dot may have been written and had no answer when the child died.
+    #: "child", "parent" (its children are ended when the worker is started again) or "group".
+    whom: str
+    #: Messages whose final dot may have been written and had no answer when their process died.
     cut: frozenset[str]
 
 
-def kill_a_child(product: Product, *, dots: int, seconds: float) -> Kill:
-    """Waits for a child with so many unanswered dots, kills it, reads what its journal then says."""
+def kill(product: Product, whom: str, *, dots: int, seconds: float) -> Kill:
+    """Waits for a child with so many unanswered dots, kills, reads what the journals of the dead then say."""
     with ExitStack() as stack:
-        pid, witness = until(lambda: _victim(product, dots), seconds=seconds, what=f"{dots} dots are open")
-        stack.enter_context(witness)
-        victim = psutil.Process(pid)
-        victim.send_signal(SIGKILL)
-        until(lambda: _is_dead(victim), seconds=5, what=f"the end of {pid}")
-        kill = Kill(pid=pid, cut=frozenset(witness.unanswered()))
-    sys.stdout.write(f"  kill -9 {pid} with {len(kill.cut)} dots open (waited for {dots})\n")
-    return kill
+        pid, paths = until(lambda: _victim(product, dots), seconds=seconds, what=f"{dots} dots are open")
+        wanted = [paths[pid]] if whom == "child" else list(paths.values())
+        witnesses = [stack.enter_context(Witness(path)) for path in wanted]
+        worker = psutil.Process(product.process("delivery").record.pid)
+        victims = {"child": [psutil.Process(pid)], "parent": [worker], "group": [worker, *worker.children()]}
+        for victim in victims[whom]:
+            victim.send_signal(SIGKILL)
+        until(lambda: all(map(_is_dead, victims[whom])), seconds=5, what="the end of the killed")
+        if whom != "child":
+            until(lambda: product.process("delivery").status is not None, seconds=5, what="the worker's end")
+            product.respawn("delivery")
+        done = Kill(whom=whom, cut=frozenset().union(*(witness.unanswered() for witness in witnesses)))
+    sys.stdout.write(f"  kill -9 {whom} with {len(done.cut)} dots open (waited for {dots})\n")
+    return done
 
 
-def _victim(product: Product, dots: int) -> tuple[int, Witness] | None:
+def _victim(product: Product, dots: int) -> tuple[int, dict[int, Path]] | None:
+    """A child with so many unanswered dots, and the journals of all children by process."""
     worker = psutil.Process(product.process("delivery").record.pid)
     # A killed child stays a zombie until the worker notices.
     children = {child.pid for child in worker.children() if not _is_dead(child)}
-    for pid, journal in product.owner.execute(_RUNS).fetchall():
-        witness = Witness(Path(journal))
-        if pid in children and witness.path.exists():
-            with witness:
-                if len(witness.unanswered()) >= dots:
-                    return pid, Witness(witness.path)
+    runs = dict(product.owner.execute(_RUNS).fetchall())
+    paths = {
+        pid: Path(journal) for pid, journal in runs.items() if pid in children and Path(journal).exists()
+    }
+    for pid, path in paths.items():
+        with Witness(path) as witness:
+            if len(witness.unanswered()) >= dots:
+                return pid, paths
     return None
 
 

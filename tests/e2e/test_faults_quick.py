@@ -12,17 +12,19 @@ import redis
 
 from scripts.product_run.accounting import account, assert_kept, write_stopped
 from scripts.product_run.campaigns import Marketer, People, demo_rows, import_people, settle, write_campaign
-from scripts.product_run.killing import kill_a_child
+from scripts.product_run.killing import kill
 from scripts.product_run.ledger import Books
 from scripts.product_run.product import Product
 from scripts.product_run.receivers import Receivers
 from tests.integration.waiting import until
 
 SCENARIO = "faults"
+SETTINGS = {"RELAY_LEASE_SECONDS": "9"}
 #: FAULT_SEED repeats a run; each test says it.
 SEED = int(os.environ.get("FAULT_SEED") or time.time())
 AUDIENCE = 500
-KILLS = 5
+#: Each with at least one message past DATA.
+KILLS = ("child", "parent", "group", "child")
 CLICKS = 20
 DELIBERATE, STEADY = "deliberate.test", "steady.test"
 #: From the last fault to the end, with nobody's help.
@@ -63,16 +65,16 @@ def assert_all_delivered(product: Product, people: People, books: Books) -> None
     assert report["states"] == {"delivered": AUDIENCE}
 
 
-def test_killed_children_lose_nothing_and_leave_in_doubt_only_what_was_cut(
+def test_killed_workers_lose_nothing_and_leave_in_doubt_only_what_was_cut(
     product: Product, marketer: Marketer, deliberate: People
 ) -> None:
     chance = random.Random(SEED)
     books = marketer.send(product, deliberate)
     cut: set[str] = set()
-    for _ in range(KILLS):
-        kill = kill_a_child(product, dots=chance.randint(1, 12), seconds=45)
-        assert kill.cut, "void: nothing was cut"
-        cut |= kill.cut
+    for whom in KILLS:
+        killed = kill(product, whom, dots=chance.randint(1, 8), seconds=45)
+        assert killed.cut, "void: nothing was cut"
+        cut |= killed.cut
     began = time.monotonic()
     settle(books, seconds=RECOVERY_SECONDS)
     sys.stdout.write(f"  over {time.monotonic() - began:.1f} s after the last kill\n")
