@@ -36,8 +36,8 @@ LOG = logging.getLogger(__name__)
 
 _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposition.RETRY, rule="no_address")
 
-#: What composing raises: what it says itself, and what a spoilt row comes to, which must fail alone instead of
-#: ending its sender for ever.
+#: What composing raises: what it says itself, and what a spoilt row comes to, which must fail alone instead
+#: of ending its sender for ever.
 _NOT_TO_BE_MADE: Final = (
     *(MailError, BadMessage, SealBroken),
     *(LookupError, TypeError, ValueError, AttributeError),
