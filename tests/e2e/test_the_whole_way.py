@@ -11,11 +11,11 @@ import pytest
 from scripts.accounting.signatures import algorithms_that_verify, lookup_at
 from scripts.accounting.witness import Copy, mailbox, token_message
 from scripts.product_run.accounting import assert_kept
+from scripts.product_run.api import Api
 from scripts.product_run.campaigns import Marketer, People, import_people, settle
 from scripts.product_run.ledger import Books, row_counts
 from scripts.product_run.product import Product
 from scripts.product_run.receivers import Receivers, message_of, token_of, unsubscribe_url, urls
-from scripts.product_run.api import Api
 from tests.e2e.bounce_report import mail_back
 from tests.e2e.edge import Answer, Edge
 from tests.e2e.whole_run import AUDIENCE, BY_OPENDKIM, Run, carry_out, need_opendkim

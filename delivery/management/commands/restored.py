@@ -14,9 +14,7 @@ from delivery.services import policy
 class Command(BaseCommand):
     """Nothing is sent from a restored copy before somebody has decided."""
 
-    help = (
-        "Lists what may have been sent since the copy was made, gives it up as in doubt, or resumes."
-    )
+    help = "Lists what may have been sent since the copy was made, gives it up as in doubt, or resumes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The verb."""
