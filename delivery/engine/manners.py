@@ -118,8 +118,8 @@ class Manners:
             {
                 "sources": [channel.source.id for channel in told],
                 "sites": [channel.site_id for channel in told],
-                "starts": [channel.feedback.connections for channel in told],
-                "deltas": [channel.feedback.delta for channel in told],
+                "starts": [float(channel.feedback.connections) for channel in told],
+                "deltas": [float(channel.feedback.delta) for channel in told],
                 "limits": [channel.limits.max_connections for channel in told],
                 "failures": [channel.failures if channel.news else None for channel in told],
                 "quiet": [max(0.0, channel.quiet_until - now) for channel in told],
