@@ -91,7 +91,8 @@ def _runs(stage: Stage) -> list[tuple[int, str]]:
 
 def _victims(stage: Stage, whom: str, gate: Gate | None) -> list[psutil.Process]:
     """Whom to kill now: with a gate, the child whose connection stands there."""
-    children = until(lambda: stage.mend() or stage.children(), seconds=60, what="children of the worker")
+    found = until(lambda: stage.mend() or stage.children(), seconds=60, what="children of the worker")
+    children = list(found) if isinstance(found, list) else stage.children()
     if whom == "child":
         at_gate = [child for child in children if gate is not None and _speaks(child, gate)]
         running = {pid for pid, _journal in _runs(stage)}

@@ -51,7 +51,7 @@ def valkey_slow(stage: Stage) -> None:
     """Every command waits for up to half a second, for twenty seconds."""
     with _in_flight(stage), _valkey(stage) as valkey:
         for _ in range(20):
-            valkey.execute_command("CLIENT", "PAUSE", "500", "ALL")
+            valkey.execute_command("CLIENT", "PAUSE", "500", "ALL")  # type: ignore[no-untyped-call]  # redis-py
             time.sleep(1)
 
 
