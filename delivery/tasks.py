@@ -1,4 +1,8 @@
-"""What Celery runs of delivery: ids in, one service, safe to repeat."""
+"""What Celery runs of delivery: ids in, one service, safe to repeat.
+
+What beat repeats within seconds is a hint and is acknowledged when it is heard: an ack at the end that fails
+because the broker was away counts against the prefetch limit for ever, and the worker hears nothing more.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +35,7 @@ def _stop_runs(**_: Any) -> None:
     request_stop()
 
 
-@shared_task
+@shared_task(acks_late=False)
 def run_queue() -> None:
     """One queue run of this host; rings for the next one while there is work."""
     if stop_requested():
@@ -41,7 +45,7 @@ def run_queue() -> None:
         run_queue.apply_async(expires=BELL_SECONDS)
 
 
-@shared_task
+@shared_task(acks_late=False)
 def start_queue_runs() -> None:
     """Keeps as many runs alive as each host may have while due work for its addresses exists."""
     # Before the first run there is no sending address in the table, and no lane that could be due.
@@ -54,7 +58,7 @@ def start_queue_runs() -> None:
                 run_queue.apply_async(queue=queue_of(host), expires=BELL_SECONDS)
 
 
-@shared_task
+@shared_task(acks_late=False)
 def expand_campaign(tenant_id: str, campaign_id: int) -> None:
     """Writes the messages of one launch, then rings."""
     expansion = write_messages(tenant_id=UUID(tenant_id), campaign_id=campaign_id)
@@ -62,7 +66,7 @@ def expand_campaign(tenant_id: str, campaign_id: int) -> None:
         start_queue_runs()
 
 
-@shared_task
+@shared_task(acks_late=False)
 def sweep_launches() -> None:
     """Writes launches whose event was lost."""
     if finish.write_waiting_launches():
@@ -77,7 +81,7 @@ def expire_lanes(chosen: list[tuple[str, int]], seconds: int) -> None:
     LOG.warning("mail was given up", messages=ended)
 
 
-@shared_task
+@shared_task(acks_late=False)
 def take_back() -> None:
     """Settles what dead runs of this host left behind."""
     taken = take_back_dead_runs(from_settings())
@@ -85,13 +89,13 @@ def take_back() -> None:
         LOG.warning("dead queue runs were taken back", runs=taken)
 
 
-@shared_task
+@shared_task(acks_late=False)
 def watch_bounces() -> None:
     """Looks for providers whose bounces must not be believed."""
     bounce_guard.watch()
 
 
-@shared_task
+@shared_task(acks_late=False)
 def finish_campaigns() -> None:
     """Ends entries that may not go out any more, then campaigns that have nothing left."""
     sweep(settings.DATABASE_DISPATCH_URL)
