@@ -78,8 +78,12 @@ class Workshop:
             self.broken = True
 
     def settle(self, job: Job, record: Record) -> None:
-        """An outcome: first into the journal, then to the ledger."""
-        self.journal.answered(job, record)
+        """An outcome: first into the journal, then to the ledger, which has to take it where the disk is full."""
+        try:
+            self.journal.answered(job, record)
+        except OSError:
+            LOG.exception("the journal cannot be written: nothing more is sent")
+            self.broken = True
         self.outbox.record(record)
 
     def turn_away(self, job: Job, reason: str) -> None:
