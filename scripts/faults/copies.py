@@ -81,7 +81,7 @@ def _postgres(stage: Stage, program: str, *arguments: str) -> None:
 
 def disk_full(stage: Stage) -> None:
     """The journals' disk is full: nothing more is sent, and it goes on by itself once there is room."""
-    people = stage.audience(DOMAIN, 300)
+    people = stage.audience(DOMAIN, 1500)
     folder = stage.product.data.relay / "journal"
     worker = stage.product.process("delivery")
     worker.popen.terminate()
