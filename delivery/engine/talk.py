@@ -78,7 +78,7 @@ class Workshop:
             self.broken = True
 
     def settle(self, job: Job, record: Record) -> None:
-        """An outcome: first into the journal, then to the ledger, which takes it where the disk is full, too."""
+        """An outcome: first into the journal, then to the ledger, which takes it from a full disk, too."""
         try:
             self.journal.answered(job, record)
         except OSError:

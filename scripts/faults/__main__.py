@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.faults.plan import NOT_RUN, PLAN, Fault
 from scripts.faults.result import Result, table, write
 from scripts.faults.stage import Stage, standing
-from scripts.product_run.campaigns import Marketer
+from scripts.product_run.campaigns import Marketer, People
 
 RESULTS = Path("var") / "faults.json"
 
@@ -63,7 +63,8 @@ def carry_out(chosen: Sequence[Fault], seed: int) -> Iterator[Result]:
                 product, proxy = stack.enter_context(
                     standing(world, dict(settings), keep=lambda broken=broken: bool(broken))  # type: ignore[misc]
                 )
-                marketer, people = Marketer.of(product), {}
+                marketer = Marketer.of(product)
+                people: dict[tuple[str, int], People] = {}
                 while waiting and not broken:
                     fault = waiting.pop(0)
                     result = Result(id=fault.id, title=fault.title, seed=seed)

@@ -50,7 +50,7 @@ class Result:
 def table(results: Iterable[Result]) -> str:
     """A line a fault."""
     heads = ("id", "kept", "seed", "s", *COLUMNS)
-    rows = [heads]
+    rows: list[tuple[str, ...]] = [heads]
     for one in results:
         figures = [str(one.figures[name]) for name in COLUMNS]
         rows.append((one.id, "yes" if one.kept else "NO", str(one.seed), f"{one.seconds:.0f}", *figures))

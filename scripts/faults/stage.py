@@ -9,13 +9,14 @@ from typing import Any
 
 import psutil
 
+from relay_saas.embedded.paths import PROJECT
 from relay_saas.simulator.profiles.loader import load_scenario
 from scripts.faults.proxy import Proxy, proxied
 from scripts.faults.result import NONE_OF, Result
 from scripts.product_run.accounting import account
 from scripts.product_run.campaigns import Marketer, People, demo_rows, import_people, settle
 from scripts.product_run.ledger import Books
-from scripts.product_run.product import PROJECT, Product, running
+from scripts.product_run.product import Product, running
 from scripts.product_run.receivers import Receivers
 from scripts.product_run.waiting import until
 

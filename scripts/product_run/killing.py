@@ -28,7 +28,8 @@ class Kill:
 def kill(product: Product, whom: str, *, dots: int, seconds: float) -> Kill:
     """Waits for a child with so many unanswered dots, kills, reads what the journals of the dead then say."""
     with ExitStack() as stack:
-        pid, paths = until(lambda: _victim(product, dots), seconds=seconds, what=f"{dots} dots are open")
+        found = until(lambda: _victim(product, dots), seconds=seconds, what=f"{dots} dots are open")
+        pid, paths = found or (0, {})
         wanted = [paths[pid]] if whom == "child" else list(paths.values())
         witnesses = [stack.enter_context(Witness(path)) for path in wanted]
         worker = psutil.Process(product.process("delivery").record.pid)
