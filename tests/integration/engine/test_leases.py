@@ -105,7 +105,7 @@ def test_what_a_dead_host_held_is_in_doubt_and_it_writes_nothing_more(
         os.kill(process.pid, signal.SIGCONT)
         assert process.wait(timeout=40) == 0
     run_once(short, lambda: False)
-    assert states(tenant) == {AttemptState.DELIVERED: N - held, AttemptState.IN_DOUBT: held}
+    assert states(tenant) == Count({AttemptState.DELIVERED: N - held, AttemptState.IN_DOUBT: held})
     assert max(Count(slow_world.recipients(domain.name)).values()) == 1
 
 
