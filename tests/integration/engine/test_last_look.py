@@ -103,7 +103,7 @@ def test_who_leaves_before_the_final_dot_gets_nothing(
         all_leave(tenant)
         run_once(config, lambda: False)
     else:
-        gate = proxy.gate(point, 10)
+        gate = proxy.gate(point, 1000)
         with running(settings):
             until(lambda: gate.held, what=f"a session at {point}")
             answered = all_leave(tenant)
@@ -118,7 +118,7 @@ def test_who_leaves_after_the_final_dot_has_it_and_that_is_counted(
 ) -> None:
     _config, proxy, world = watched
     launch(PEOPLE[:1])
-    gate = proxy.gate(gates.DOT, 10)
+    gate = proxy.gate(gates.DOT, 1000)
     with running(settings):
         until(lambda: gate.held, what="a dot without an answer")
         answered = all_leave(tenant)
