@@ -1,6 +1,6 @@
 # The few commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint bench screens scenarios
+.PHONY: help demo test test-fast lint bench faults screens scenarios
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -39,6 +39,10 @@ bench: ## Messages a second beside Postfix with OpenDKIM, in one run, to var/ben
 screens: ## Pictures of every page in var/screens; with a running demo also those of docs/screens
 	@scripts/bootstrap.sh dev
 	@exec $(PYTHON) -m scripts.screens "$(DATA_DIR)"
+
+faults: ## The fault plan against real processes, to var/faults.json (FAULT="R01 R37"; without: all)
+	@scripts/bootstrap.sh dev
+	@exec $(PYTHON) -m scripts.faults $(FAULT)
 
 scenarios: ## Mailbox providers with manners of their own, a table each (NAMES="yahoo docomo"; without: all)
 	@scripts/bootstrap.sh demo
