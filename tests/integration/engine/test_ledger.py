@@ -1,7 +1,8 @@
 """What is written, and what a stale worker cannot write."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -236,20 +237,18 @@ def test_the_database_refuses_what_may_not_follow(
 def test_two_runs_never_hold_more_connections_than_the_provider_allows(
     tenant: Tenant, config: EngineConfig, speak: Callable[[Work], Any]
 ) -> None:
-    provider = Provider.objects.create(id=_free_provider_id(), name=tenant.slug, max_connections=5)
+    provider = Provider.objects.create(id=_free_provider_id(), name=tenant.slug)
+    limit = 5
 
     async def work(connection: AsyncConnection) -> list[int]:
         source = await _first(connection, "select id from delivery_egresssource order by id limit 1")
         runs = [new_id(), new_id()]
-        for run_id in runs:
-            await lease.take(connection, config, run_id=run_id, journal=config.journal_dir / str(run_id))
         pair = (source, provider.pk)
-        first = await permits.adjust(connection, runs[0], {pair: 9}, {})
-        second = await permits.adjust(connection, runs[1], {pair: 9}, {})
-        held = await permits.adjust(connection, runs[0], {pair: 0}, {pair: 2})
-        third = await permits.adjust(connection, runs[1], {pair: 9}, {pair: 2})
-        for run_id in runs:
-            await lease.close(connection, run_id)
+        async with leases(connection, config, runs):
+            first = await permits.adjust(connection, runs[0], {pair: (9, limit)}, {})
+            second = await permits.adjust(connection, runs[1], {pair: (9, limit)}, {})
+            held = await permits.adjust(connection, runs[0], {pair: (0, limit)}, {pair: 2})
+            third = await permits.adjust(connection, runs[1], {pair: (9, limit)}, {pair: 2})
         return [found[pair] for found in (first, second, held, third)]
 
     assert speak(work) == [2, 2, 0, 2]
@@ -257,17 +256,26 @@ def test_two_runs_never_hold_more_connections_than_the_provider_allows(
 
 def test_a_host_has_no_more_runs_than_slots(config: EngineConfig, speak: Callable[[Work], Any]) -> None:
     async def work(connection: AsyncConnection) -> list[lease.Lease | None]:
-        runs = [new_id() for _ in range(config.slots + 1)]
-        taken = [
-            await lease.take(connection, config, run_id=run_id, journal=config.journal_dir / str(run_id))
-            for run_id in runs
-        ]
-        for run_id in runs:
-            await lease.close(connection, run_id)
-        return taken
+        async with leases(connection, config, [new_id() for _ in range(config.slots + 1)]) as taken:
+            return taken
 
     taken = speak(work)
     assert [one.slot if one else None for one in taken] == [*range(config.slots), None]
+
+
+@asynccontextmanager
+async def leases(
+    connection: AsyncConnection, config: EngineConfig, runs: list[UUID]
+) -> AsyncIterator[list[lease.Lease | None]]:
+    """What each of these runs was given; all is closed after it, as no later test would find a slot."""
+    try:
+        yield [
+            await lease.take(connection, config, run_id=run_id, journal=config.journal_dir / str(run_id))
+            for run_id in runs
+        ]
+    finally:
+        for run_id in runs:
+            await lease.close(connection, run_id)
 
 
 async def _first(connection: AsyncConnection, statement: str) -> Any:
