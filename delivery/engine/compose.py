@@ -127,7 +127,12 @@ class Names:
             "Feedback-ID", f"c{job.campaign_id or 0}:t{job.tenant_number}:{stream}:relay"
         )
         trace = headers.field("X-Relay-Trace", f"{self._trace}@{content.domain}")
+        # RFC 9477 §3.1.2: a name below the From domain needs no signature but the tenant's own.
+        complaints = headers.field("CFBL-Address", f"{self.return_path()}; report=arf")
+        # No host: its grammar has no dot.
+        about = headers.field("CFBL-Feedback-ID", self._trace)
+        always = (feedback, trace, complaints, about)
         if not self._marketing:
-            return (feedback, trace)
+            return always
         targets = f"<{self.unsubscribe_url()}>,\r\n <mailto:{self._mailto}@{self._mail_host}>"
-        return (headers.field("List-Unsubscribe", targets), *content.list_fields, feedback, trace)
+        return (headers.field("List-Unsubscribe", targets), *content.list_fields, *always)

@@ -24,7 +24,7 @@ RSA_BITS = 2048
 #: each is named once more than it is present, so that a second one breaks the signature
 SIGNED_HEADERS = (
     "from", "to", "cc", "subject", "date", "reply-to", "message-id", "mime-version", "content-type",
-    "list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id",
+    "list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "cfbl-address", "cfbl-feedback-id",
 )  # fmt: skip
 _SIGNED = frozenset(SIGNED_HEADERS)
 _BLANKS = re.compile(r"[ \t]+")

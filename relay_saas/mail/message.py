@@ -32,7 +32,7 @@ RESERVED_HEADERS = frozenset(
         "from", "sender", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version",
         "return-path", "received", "received-spf", "authentication-results", "dkim-signature", "errors-to",
         "domainkey-signature", "delivered-to", "x-original-to", "apparently-to", "return-receipt-to",
-        "disposition-notification-to", "x-relay-trace",
+        "disposition-notification-to", "x-relay-trace", "cfbl-address", "cfbl-feedback-id",
     }
 )  # fmt: skip
 _RESERVED_PREFIXES = ("content-", "arc-", "resent-")
@@ -42,7 +42,6 @@ SINGLETON_HEADERS = frozenset(
         "in-reply-to", "references", "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help",
         "list-post", "list-owner", "list-subscribe", "list-archive", "feedback-id", "precedence", "priority",
         "auto-submitted", "importance", "x-priority", "organization", "user-agent", "x-mailer",
-        "cfbl-address", "cfbl-feedback-id",
     }
 )  # fmt: skip
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}@[a-z0-9.-]{1,120}")

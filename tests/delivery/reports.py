@@ -30,7 +30,12 @@ def report(
 
 def feedback(trace: str, *, kind: str = "abuse") -> bytes:
     """The octets of a complaint (RFC 5965) about a message that carries this trace."""
-    return (
+    return feedback_about(f"Subject: hello\r\nX-Relay-Trace: {trace}\r\n\r\nHello\r\n".encode(), kind=kind)
+
+
+def feedback_about(original: bytes, *, kind: str = "abuse") -> bytes:
+    """The octets of a complaint (RFC 5965) about this message, or as much of it as the provider shows."""
+    head = (
         "From: <fbl@loop.test>\r\n"
         "Subject: FW: hello\r\n"
         "MIME-Version: 1.0\r\n"
@@ -40,6 +45,5 @@ def feedback(trace: str, *, kind: str = "abuse") -> bytes:
         "--f1\r\nContent-Type: message/feedback-report\r\n\r\n"
         f"Feedback-Type: {kind}\r\nUser-Agent: Loop/1\r\nVersion: 1\r\n\r\n"
         "--f1\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"Subject: hello\r\nX-Relay-Trace: {trace}\r\n\r\nHello\r\n"
-        "--f1--\r\n"
-    ).encode()
+    )
+    return head.encode() + original + b"\r\n--f1--\r\n"

@@ -1,7 +1,9 @@
 """What comes in by mail and what follows: complaints, answers, roles; forged things follow nothing."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from uuid import UUID
 
 import pytest
@@ -11,19 +13,25 @@ from accounts.models import SendingDomain, Tenant
 from accounts.tenancy import SYSTEM_TENANT_ID, tenant_scope
 from campaigns.models import Suppression
 from campaigns.services.suppression import resubscribe, unsubscribe
+from delivery.engine.compose import Composer
+from delivery.engine.content import prepare
 from delivery.inbound.address import Destination, find_destination, looks_forged, token_keys
 from delivery.inbound.mail import handle, keep, receive
 from delivery.inbound.refusals import Refusals
 from delivery.models import Attempt, AttemptState, Counter, InboundMail, InboundRefusal, QueueEntry
 from delivery.models.stream import Stream
 from delivery.services.submission import submit
-from relay_saas.mail.tokens import Purpose, Token, encode
-from tests.delivery.reports import feedback, report
+from relay_saas.mail.dkim import generate_key, load_key
+from relay_saas.mail.tokens import Purpose, Token, TokenKeys, encode
+from tests.delivery.engine.jobs import a_job
+from tests.delivery.engine.test_composing import ROW
+from tests.delivery.reports import feedback, feedback_about, report
 from tests.delivery.test_late_bounce import sent, sums
 from tests.delivery.test_submission import SPEC
 
 TARO = "taro@gmail.test"
 FBL = "fbl@relay.test"
+PEM = generate_key("ed25519-sha256")[0]
 
 
 def trace(tenant: Tenant, message: UUID, domain: SendingDomain) -> str:
@@ -101,6 +109,59 @@ def test_a_forged_complaint_is_kept_and_stops_nothing(tenant: Tenant, domain: Se
     assert (mail.kind, mail.tenant_id, mail.message_id) == ("complaint", SYSTEM_TENANT_ID, None)
     assert mail.handled_at is not None
     assert suppressions(tenant) == []
+
+
+def composed(tenant: Tenant, message: UUID, *, keys: TokenKeys | None = None) -> bytes:
+    """What went over the wire for this message."""
+    key = load_key(domain="news.acme.test", selector="e1", algorithm="ed25519-sha256", pem=PEM)
+    composer = Composer(token_keys=keys or token_keys(), edge_scheme="https", edge_port="")
+    job = a_job(tenant_number=tenant.number, message_id=message, rcpt=TARO)
+    return composer.compose(job, prepare(ROW | {"html": None}, [key]), dated_at=timezone.now()).data
+
+
+def without_addresses(original: bytes) -> bytes:
+    """As a careful provider redacts: whatever looks like an address or a link (RFC 6590)."""
+    head = original.partition(b"\r\n\r\n")[0]
+    return re.sub(rb"https?://[^\s>]+|[^\s<>:,;]+@[^\s<>;,]+", b"redacted", head)
+
+
+def test_a_complaint_without_one_address_is_known_by_what_we_signed(
+    tenant: Tenant, domain: SendingDomain
+) -> None:
+    message = sent(tenant, AttemptState.DELIVERED)
+    redacted = without_addresses(composed(tenant, message))
+    assert b"@" not in redacted
+    mail = arrives(feedback_about(redacted))
+    assert (mail.kind, mail.tenant_id, mail.message_id) == ("complaint", tenant.pk, message)
+    assert suppressions(tenant) == [(TARO, "marketing", "complained")]
+
+
+def test_a_complaint_with_identifiers_of_another_key_is_kept_and_dropped(
+    tenant: Tenant, domain: SendingDomain
+) -> None:
+    message = sent(tenant, AttemptState.DELIVERED)
+    forged = composed(tenant, message, keys=TokenKeys({next(iter(token_keys().keys)): b"f" * 32}, 1))
+    for original in (forged, without_addresses(forged)):
+        mail = arrives(feedback_about(original))
+        assert (mail.kind, mail.tenant_id, mail.message_id) == ("complaint", SYSTEM_TENANT_ID, None)
+        assert mail.handled_at is not None
+    assert suppressions(tenant) == []
+    assert last(tenant, message)[0] is AttemptState.DELIVERED
+
+
+def test_the_address_in_the_message_takes_its_report_and_forged_ones_are_refused(
+    tenant: Tenant, domain: SendingDomain
+) -> None:
+    message = sent(tenant, AttemptState.DELIVERED)
+    head = message_from_bytes(composed(tenant, message))
+    address = head["CFBL-Address"].partition(";")[0]
+    said = f"Message-ID: {head['Message-ID']}\r\nCFBL-Feedback-ID: {head['CFBL-Feedback-ID']}\r\n"
+    mail = arrives(feedback_about(said.encode()), rcpt=address)
+    assert (mail.kind, mail.message_id, mail.rcpt) == ("complaint", message, address)
+    assert suppressions(tenant) == [(TARO, "marketing", "complained")]
+    forged = message_from_bytes(composed(tenant, message, keys=TokenKeys({1: b"f" * 32}, 1)))["CFBL-Address"]
+    assert find_destination(forged.partition(";")[0], token_keys()) is None
+    assert looks_forged(forged.partition(";")[0])
 
 
 def test_a_message_id_alone_proves_nothing(tenant: Tenant, domain: SendingDomain) -> None:

@@ -35,6 +35,7 @@ BOTH = {"rsa-sha256", "ed25519-sha256"}
 ONCE = (
     "Date", "From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "MIME-Version", "Content-Type",
     "List-Id", "List-Help", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "X-Relay-Trace",
+    "CFBL-Address", "CFBL-Feedback-ID",
 )  # fmt: skip
 TYPES = {"message/rfc822": "application/octet-stream", "text/plain; charset=utf-8": "text/plain"}
 

@@ -166,6 +166,22 @@ def test_every_message_carries_a_trace_of_its_own(content: Prepared) -> None:
         assert decode(trace, Purpose.TRACE, host, KEYS).message == MESSAGE
 
 
+def test_complaints_are_asked_for_at_the_messages_own_address(content: Prepared) -> None:
+    for stream in Stream:
+        literal = prepare(ROW | {"is_template": False}, content.keys)
+        outgoing = COMPOSER.compose(a_job(stream=stream.value), literal, dated_at=NOW)
+        message = message_from_bytes(outgoing.data, policy=default)
+        assert message["CFBL-Address"] == f"{outgoing.mail_from}; report=arf"
+        assert decode(message["CFBL-Feedback-ID"], Purpose.TRACE, "news.acme.test", KEYS).message == MESSAGE
+        # RFC 9477 §3.1.2 and §3.1.4: below the From domain, and signed by it.
+        assert outgoing.mail_from.endswith(f".{message['From'].addresses[0].domain}")
+        for signature in message.get_all("DKIM-Signature"):
+            assert "d=news.acme.test;" in signature
+            assert ":cfbl-address:cfbl-address:cfbl-feedback-id:cfbl-feedback-id;" in "".join(
+                signature.split()
+            )
+
+
 def test_marketing_mail_of_no_list_names_its_stream_and_whom_to_ask(content: Prepared) -> None:
     message = parsed(prepare(ROW | {"mailing_list_id": None, "list_name": None}, content.keys))
     assert message["List-Id"] == "<marketing.news.acme.test>"

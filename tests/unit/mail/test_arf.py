@@ -109,8 +109,22 @@ def test_a_report_with_nothing_but_its_own_fields_holds_the_return_path() -> Non
 
 
 def test_a_report_by_the_address_in_the_message_quotes_its_identifier() -> None:
-    found = read(arf(original="", more=f"CFBL-Feedback-ID: {TRACE}@news.acme.test\n"))
-    assert (TRACE, "news.acme.test") in found.tokens
+    """RFC 9477 §3.5: Message-ID and identifier are all that a redacted one must hold; blanks do not count."""
+    original = (
+        f"Message-ID: <{MESSAGE.hex}@news.acme.test>\nCFBL-Feedback-ID:\n {TRACE[:40]}\n {TRACE[40:]}\n"
+    )
+    found = read(arf(original=original, part="text/rfc822-headers"))
+    assert found.tokens[0] == (TRACE, "news.acme.test")
+
+
+def test_our_own_fields_come_before_what_the_body_quotes() -> None:
+    other = encode(Token(Purpose.TRACE, 7, UUID(int=1)), "news.acme.test", KEYS)
+    quoting = (
+        f"To: x@y.test\nX-Relay-Trace: {TRACE}@news.acme.test\n\nX-Relay-Trace: {other}@news.acme.test\n"
+    )
+    assert read(arf(original=quoting)).tokens[0] == (TRACE, "news.acme.test")
+    hidden = read(arf(original=f"Subject: x\n\nCFBL-Feedback-ID: {other}\nd=news.acme.test\n"))
+    assert (other, "news.acme.test") not in hidden.tokens
 
 
 def test_an_encoded_original_is_read() -> None:

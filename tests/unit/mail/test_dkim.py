@@ -36,6 +36,8 @@ HEAD = (
     "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     "List-Id: <list-3.news.acme.test>",
     "Feedback-ID: c1:t1:marketing:relay",
+    "CFBL-Address: b@rp.news.acme.test; report=arf",
+    "CFBL-Feedback-ID: t2",
     "X-Other: not signed",
     "MIME-Version: 1.0",
     'Content-Type: multipart/alternative;\r\n boundary="=_1"',
@@ -50,10 +52,10 @@ GOLDEN = (
     b" t=1764000000; x=1764000009;\r\n"
     b" h=from:from:to:cc:subject:date:reply-to:message-id:mime-version:\r\n"
     b"  content-type:list-unsubscribe:list-unsubscribe-post:list-id:\r\n"
-    b"  feedback-id;\r\n"
+    b"  feedback-id:cfbl-address:cfbl-feedback-id;\r\n"
     b" bh=RHI91NDg1Go8f6isolS2HCe2tXiflhd+gsgHAECfFTU=;\r\n"
-    b" b=Ptt90BvRNczSHqDVxVe+otBuyxk5eLkpoj8wCiGZAXjb1D/AQ0HuVEW2q3xQCG7PXqAdy6XV\r\n"
-    b" Aa49Tk44r9XnBw==\r\n"
+    b" b=RWSzsT+L85sUaOoYxpgHo347PnUHxiCkxa/HqdOc6YsW1uOkNZj4Ec7ORRpr3Yolzp8LhsB6\r\n"
+    b" vx2HaMi//i58DA==\r\n"
     b"From: a@football.example.com\r\n"
     b"\r\n"
     b"hi\r\n"
