@@ -66,4 +66,8 @@ DEFINER_FUNCTIONS = {
     "ops_reasons": "operators: refusals and deferrals of lately by class",
     "ops_doubts": "operators: messages in doubt; each look is in the audit trail",
     "ops_tenants": "operators: names of organizations",
+    "ops_struck": "operators: provisional suppressions by provider, rule and hour",
+    "ops_role_mail": "operators: mail to postmaster@, abuse@ and fbl@, complaints about nothing of ours",
+    "ops_role_owner": "operators: whose such a mail is; each look is in the audit trail",
+    "ops_restored": "operators: what a restored copy may have sent already",
 }

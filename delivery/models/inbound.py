@@ -33,6 +33,9 @@ class InboundMail(TenantOwned):
     handled_at = models.DateTimeField(null=True)
     #: What a person did is told to reports; null: not yet told.
     told_at = models.DateTimeField(null=True)
+    #: An operator has read it; null: nobody has.
+    done_at = models.DateTimeField(null=True)
+    done_by = models.TextField(db_default="")
 
     class Meta(TenantOwned.Meta):
         indexes = [
@@ -42,6 +45,12 @@ class InboundMail(TenantOwned):
                 fields=["id"],
                 condition=models.Q(told_at=None, kind__in=["complaint", "unsubscribe"]),
                 name="inbound_untold",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(done_at=None)
+                & (models.Q(kind="role") | models.Q(kind="complaint", message_id=None)),
+                name="inbound_to_read",
             ),
         ]
 

@@ -1,12 +1,12 @@
-"""Suspends and slows down, lifts it again, and says what holds: the operators' and the engine's brakes."""
+"""Suspends and slows down, and lifts it again: the operators' and the engine's brakes."""
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from delivery.exceptions import BadPolicy
 from delivery.models import PolicyAction, PolicyState, Scope
+from delivery.selectors.policies import active_policies
 
 
 def suspend(
@@ -60,11 +60,4 @@ def impose(
 
 def lift(*, policy_id: int, by: str) -> bool:
     """Ends a policy; False where none of that number holds any more."""
-    return bool(active().filter(pk=policy_id).update(ended_at=Now(), ended_by=by))
-
-
-def active(scope: Scope | None = None) -> QuerySet[PolicyState]:
-    """What holds now, newest first; with a scope only what was set for exactly these parts or more."""
-    holds = Q(until=None) | Q(until__gt=Now())
-    found = PolicyState.objects.filter(holds, ended_at=None).order_by("-id")
-    return found.filter(**scope.parts()) if scope is not None else found
+    return bool(active_policies().filter(pk=policy_id).update(ended_at=Now(), ended_by=by))

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Tenant
 from delivery.models import EgressPool, PolicyAction, PolicyState, Provider, ShapingOverride
 from delivery.models.stream import Stream
-from delivery.services.policy import active
+from delivery.selectors.policies import active_policies
 from delivery.services.sources import default_pool_id, pool_id_for, sync_sources
 
 
@@ -22,7 +22,7 @@ def test_a_provider_is_suspended_for_a_tenants_marketing_and_lifted(tenant: Tena
     Provider.objects.create(id=77, name="Examplemail")
     scope = ["--provider", "Examplemail", "--tenant", tenant.slug, "--stream", "marketing"]
     line = said("policy", "suspend", *scope, "--reason", "blocked there", "--until", "2h")
-    row = active().get()
+    row = active_policies().get()
     assert (row.provider_id, row.tenant_id, row.stream) == (77, tenant.pk, Stream.MARKETING)
     assert line == said("policy", "list")
     assert "provider=Examplemail" in line

@@ -6,6 +6,7 @@ from django.core.management import BaseCommand, CommandParser
 
 from delivery.management.scope_arguments import add_more_scope, add_scope, end_of, scope_of, written
 from delivery.models import PolicyAction, PolicyState
+from delivery.selectors.policies import active_policies
 from delivery.services import policy
 
 _LIMITS = [action.value for action in PolicyAction if action != PolicyAction.SUSPEND]
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 lifted = policy.lift(policy_id=options["policy"], by=options["by"])
                 self.stdout.write("lifted" if lifted else "no such policy holds")
             case "list":
-                rows = PolicyState.objects.order_by("-id") if options["all"] else policy.active()
+                rows = PolicyState.objects.order_by("-id") if options["all"] else active_policies()
                 for row in rows:
                     self._show(row)
             case verb:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from delivery.engine import restored
 from delivery.engine.incarnation import RESTORED
+from delivery.selectors.policies import active_policies
 from delivery.services import policy
 
 
@@ -37,6 +38,6 @@ class Command(BaseCommand):
             case "doubt":
                 self.stdout.write(f"{restored.put_in_doubt(url)} messages are in doubt")
             case _:
-                held = policy.active().filter(rule=RESTORED)
+                held = active_policies().filter(rule=RESTORED)
                 lifted = [one.pk for one in held if policy.lift(policy_id=one.pk, by=options["by"])]
                 self.stdout.write(f"lifted: {', '.join(map(str, lifted)) or 'nothing was suspended'}")
