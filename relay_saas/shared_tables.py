@@ -19,6 +19,7 @@ SHARED_TABLES = {
     "delivery_egresssource": "our own addresses",
     "delivery_queuerun": "our own processes",
     "delivery_egresshost": "our own machines",
+    "delivery_endpoint": "addresses of mail servers that were spoken to, and with what encryption",
     "delivery_hosttrait": "what MX hosts have shown of their extensions",
     "delivery_incarnation": "which database this is",
     "delivery_permit": "our own processes' connections",
@@ -41,6 +42,7 @@ GLOBAL_UNIQUES = {
     "accounts_tenant_slug_key": "the slug is the organization's address",
     "accounts_tenant_number_key": "tokens on the wire name the tenant by number",
     "accounts_apikey_hash_key": "a key names its tenant",
+    "endpoint_once": "recipients' servers belong to nobody",
     "suppressionhold_one_a_provider": "recipients' servers belong to nobody",
     "sendingdomain_verified_once": "a domain is verified by one organization",
 }

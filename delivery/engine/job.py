@@ -11,6 +11,9 @@ from delivery.models.ledger import AttemptState
 
 _OPEN: Final = AttemptState.open_states()
 
+#: What was spoken to: IP address, port, TLS version and cipher ("" for both in the clear).
+Endpoint = tuple[str, int, str, str]
+
 
 @dataclass(slots=True, kw_only=True)
 class Job:
@@ -82,6 +85,9 @@ class Record:
     within_days: int | None = None
     #: Lines for the transcript; "" keeps none.
     transcript: str = ""
+    endpoint: Endpoint | None = None
+    #: Octets of the message as composed; None where it was not.
+    size: int | None = None
 
     @property
     def final(self) -> bool:
@@ -126,6 +132,8 @@ def from_json(text: bytes) -> Record:
     values["message_id"] = UUID(values["message_id"])
     values["state"] = AttemptState(values["state"])
     values["timings"] = tuple(values["timings"])
+    if values.get("endpoint") is not None:
+        values["endpoint"] = tuple(values["endpoint"])
     return Record(**values)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from delivery.engine.consequences import follow
+from delivery.engine.endpoints import Endpoints
 from delivery.engine.job import Record, Release
 from delivery.engine.record_sql import (
     PIN_LANE,
@@ -32,22 +33,35 @@ class Recorder:
         #: Ids in the dictionary, by tenant and normalised text.
         self._replies: OrderedDict[tuple[UUID, str], int] = OrderedDict()
         self._lanes: dict[tuple[int, int], int] = {}
+        self._endpoints = Endpoints()
 
     async def write(self, connection: AsyncConnection, records: Sequence[Record]) -> int:
         """Writes what is still ours by run and fence; returns how many. A repeated call writes nothing."""
         if not records:
             return 0
+        try:
+            async with connection.transaction():
+                return await self._write(connection, records)
+        except BaseException:
+            # What was learned in the transaction went with it.
+            self._replies.clear()
+            self._lanes.clear()
+            self._endpoints.ids.clear()
+            raise
+
+    async def _write(self, connection: AsyncConnection, records: Sequence[Record]) -> int:
         texts = [normalise(record.reply) if record.reply else "" for record in records]
-        async with connection.transaction():
-            await self._learn_replies(connection, records, texts)
-            await self._learn_lanes(connection, records)
-            columns = self._kinds(records, texts) | _rows(records)
-            self._forget_replies()
-            found = await connection.execute(WRITE, {"run": self.run_id, "shard": self.shard} | columns)
-            written = {row[0] for row in await found.fetchall()}
-            mine = [record for record in records if record.message_id in written]
-            await _write_transcripts(connection, mine)
-            await follow(connection, mine)
+        await self._learn_replies(connection, records, texts)
+        spoken_to = {record.endpoint for record in records}
+        await self._endpoints.learn(connection, (one for one in spoken_to if one is not None))
+        await self._learn_lanes(connection, records)
+        columns = self._kinds(records, texts) | _rows(records)
+        self._forget_replies()
+        found = await connection.execute(WRITE, {"run": self.run_id, "shard": self.shard} | columns)
+        written = {row[0] for row in await found.fetchall()}
+        mine = [record for record in records if record.message_id in written]
+        await _write_transcripts(connection, mine)
+        await follow(connection, mine)
         return len(written)
 
     async def release(self, connection: AsyncConnection, releases: Sequence[Release]) -> None:
@@ -67,6 +81,7 @@ class Recorder:
         """What several outcomes share, each once, and which of it every outcome has."""
         numbers: dict[tuple[Any, ...], int] = {}
         kinds: list[int] = []
+        endpoint_ids = self._endpoints.ids
         for record, text in zip(records, texts, strict=True):
             reply_id = self._replies.get((record.tenant_id, text)) if text else None
             kind = (
@@ -84,6 +99,7 @@ class Recorder:
                 record.provider_id,
                 record.source_id,
                 record.tls,
+                endpoint_ids[record.endpoint] if record.endpoint is not None else None,
             )
             kinds.append(numbers.setdefault(kind, len(numbers) + 1))
         columns = dict(zip(_KIND, map(list, zip(*numbers, strict=True)), strict=True))
@@ -133,7 +149,7 @@ class Recorder:
 
 _KIND: Final = (
     *("campaign_id", "lane_id", "state", "final", "category", "code", "enhanced", "stage", "rule"),
-    *("reply_id", "host", "provider_id", "source_id", "tls"),
+    *("reply_id", "host", "provider_id", "source_id", "tls", "endpoint_id"),
 )
 
 
@@ -144,6 +160,7 @@ def _rows(records: Sequence[Record]) -> dict[str, str]:
         "message_ids": _array([record.message_id.hex for record in records]),
         "fences": _array([record.fence for record in records]),
         "numbers": _array([record.number for record in records]),
+        "sizes": _array(["null" if record.size is None else record.size for record in records]),
         "timings": _array(['"{' + ",".join(map(str, record.timings)) + '}"' for record in records]),
         "at": _times([record.at for record in records]),
         "dated_at": _times([record.dated_at for record in records]),

@@ -8,23 +8,27 @@ WRITE: Final = """
 with held as materialized (
   select g.* from unnest(
     %(tenants)s::uuid[], %(message_ids)s::uuid[], %(fences)s::int[], %(numbers)s::smallint[],
-    %(kinds)s::int[], %(timings)s::text[], %(at)s::timestamptz[], %(dated_at)s::timestamptz[],
-    %(next_attempt_at)s::timestamptz[])
-  g(tenant_id, message_id, fence, number, kind, timings, at, dated_at, next_attempt_at)
+    %(kinds)s::int[], %(sizes)s::int[], %(timings)s::text[], %(at)s::timestamptz[],
+    %(dated_at)s::timestamptz[], %(next_attempt_at)s::timestamptz[])
+  g(tenant_id, message_id, fence, number, kind, size, timings, at, dated_at, next_attempt_at)
   join delivery_queueentry q on q.tenant_id = g.tenant_id and q.message_id = g.message_id
   where q.run_id = %(run)s and q.fence = g.fence and q.attempts + 1 = g.number for no key update of q
 ), mine as materialized (
   select h.*, k.* from held h join unnest(
     %(campaign_id)s::bigint[], %(lane_id)s::bigint[], %(state)s::smallint[], %(final)s::bool[],
     %(category)s::text[], %(code)s::smallint[], %(enhanced)s::text[], %(stage)s::text[], %(rule)s::text[],
-    %(reply_id)s::bigint[], %(host)s::text[], %(provider_id)s::int[], %(source_id)s::int[], %(tls)s::bool[])
+    %(reply_id)s::bigint[], %(host)s::text[], %(provider_id)s::int[], %(source_id)s::int[], %(tls)s::bool[],
+    %(endpoint_id)s::int[])
   with ordinality k(campaign_id, lane_id, state, final, category, code, enhanced, stage, rule, reply_id, host,
-    provider_id, source_id, tls, number_of_kind) on k.number_of_kind = h.kind
+    provider_id, source_id, tls, endpoint_id, number_of_kind) on k.number_of_kind = h.kind
 ), attempts as (
   insert into delivery_attempt (tenant_id, message_id, number, campaign_id, state, category, code, enhanced,
-    stage, rule, reply_id, host, provider_id, source_id, tls, timings, at, dated_at, next_attempt_at, run_id)
+    stage, rule, reply_id, host, provider_id, source_id, tls, endpoint_id, size, timings, at, dated_at,
+    next_attempt_at, run_id)
   select tenant_id, message_id, number, campaign_id, state, category, code, enhanced, stage, rule, reply_id,
-    host, provider_id, source_id, tls, timings::int[], at, dated_at, next_attempt_at, %(run)s from mine
+    host, provider_id, source_id, tls, endpoint_id, size, timings::int[], at, dated_at,
+    next_attempt_at, %(run)s
+  from mine
 ), gone as (
   delete from delivery_queueentry q using mine m
   where m.final and q.tenant_id = m.tenant_id and q.message_id = m.message_id

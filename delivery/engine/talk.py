@@ -230,7 +230,7 @@ class Sender:
             self._channel.put_back(job)
         else:
             self._avoided.clear()
-            self._settle(job, outcome, dated_at)
+            self._settle(job, outcome, dated_at, outgoing.size)
             shop.manners.heard(self._channel, job, outcome, sending_domain=content.domain)
             await shop.breaker.heard(self._channel.site_id, outcome)
 
@@ -255,9 +255,9 @@ class Sender:
 
         return before_dot
 
-    def _settle(self, job: Job, outcome: Outcome, dated_at: datetime) -> None:
-        moment = self._shop.moment()
-        record = of_outcome(job, outcome, moment, source_id=self._channel.source.id, dated_at=dated_at)
+    def _settle(self, job: Job, outcome: Outcome, dated_at: datetime, size: int | None = None) -> None:
+        moment, source_id = self._shop.moment(), self._channel.source.id
+        record = of_outcome(job, outcome, moment, source_id=source_id, dated_at=dated_at, size=size)
         if record is None:
             self._shop.outbox.release(job)
         else:

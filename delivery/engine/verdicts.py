@@ -57,17 +57,25 @@ _NETWORK: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Dispositio
 
 
 def of_outcome(
-    job: Job, outcome: Outcome, moment: Moment, *, source_id: int, dated_at: datetime
+    job: Job,
+    outcome: Outcome,
+    moment: Moment,
+    *,
+    source_id: int,
+    dated_at: datetime,
+    size: int | None = None,
 ) -> Record | None:
-    """The attempt that an outcome makes; None where nothing was tried."""
+    """The attempt that an outcome makes; None where nothing was tried. `size`: octets, if it was composed."""
     if outcome.kind in _UNTRIED:
         return None
-    reply = outcome.reply
+    reply, peer, tls = outcome.reply, outcome.peer, outcome.tls
     seen: dict[str, Any] = {
         "source_id": source_id,
-        "host": outcome.peer.host,
+        "host": peer.host,
+        "endpoint": (peer.address, peer.port, tls.version if tls else "", tls.cipher if tls else ""),
+        "size": size,
         "stage": outcome.stage.value,
-        "tls": outcome.tls is not None,
+        "tls": tls is not None,
         "timings": tuple([milliseconds for _, milliseconds in outcome.timings]),
         "dated_at": job.dated_at or dated_at,
     }

@@ -1,5 +1,6 @@
 """The ledger, the queue and the map of the outside world."""
 
+from delivery.models.endpoint import Endpoint
 from delivery.models.hold import SuppressionHold
 from delivery.models.host import EgressHost, Incarnation
 from delivery.models.inbound import InboundMail, InboundRefusal
@@ -21,6 +22,7 @@ __all__ = [
     "EgressHost",
     "EgressPool",
     "EgressSource",
+    "Endpoint",
     "HostTrait",
     "InboundMail",
     "InboundRefusal",

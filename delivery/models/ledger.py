@@ -73,7 +73,11 @@ class Attempt(TenantOwned):
     provider_id = models.IntegerField(default=0)
     source_id = models.IntegerField(null=True)
     tls = models.BooleanField(null=True)
-    #: Milliseconds: connect, mail, data, dot.
+    #: The address and port that was spoken to, and how it was encrypted; null where nobody was.
+    endpoint_id = models.IntegerField(null=True)
+    #: Octets of the message as composed for this attempt; null where it was not composed.
+    size = models.IntegerField(null=True)
+    #: Milliseconds: mail, rcpt, data, dot, or those of opening a session.
     timings = ArrayField(models.IntegerField(), default=list)
     at = models.DateTimeField()
     #: The Date header, fixed by the first attempt.

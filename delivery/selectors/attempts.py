@@ -14,8 +14,10 @@ from relay_saas.mail.replies import Stage
 
 _SELECT: Final = """
 select a.message_id, a.number, a.campaign_id, a.state, a.category, a.code, a.enhanced, a.stage, a.rule,
-  coalesce(r.text, '') as reply, a.host, p.name as provider, a.tls, a.timings, a.at, a.dated_at,
-  a.next_attempt_at, a.run_id, m.rcpt, m.stream, m.submission_id, m.created_at,
+  coalesce(r.text, '') as reply, a.host, p.name as provider, a.tls,
+  coalesce(host(n.address), '') as peer_address, n.port as peer_port,
+  coalesce(n.tls_version, '') as tls_version, coalesce(n.tls_cipher, '') as tls_cipher, a.size,
+  a.timings, a.at, a.dated_at, a.next_attempt_at, a.run_id, m.rcpt, m.stream, m.submission_id, m.created_at,
   coalesce(d.name, '') as domain, coalesce(s.key, '') as site,
   coalesce(host(e.address), '') as source_address, coalesce(e.helo, '') as helo,
   coalesce(o.name, '') as pool, coalesce(w.name, '') as sending_domain
@@ -27,6 +29,7 @@ left join delivery_reply r on r.tenant_id = a.tenant_id and r.id = a.reply_id
 left join delivery_domain d on d.id = m.domain_id
 left join delivery_site s on s.id = d.site_id
 left join delivery_provider p on p.id = a.provider_id
+left join delivery_endpoint n on n.id = a.endpoint_id
 left join delivery_egresssource e on e.id = a.source_id
 left join delivery_egresspool o on o.id = e.pool_id
 """
@@ -66,6 +69,11 @@ class AttemptRow:
     host: str
     provider: str
     tls: bool | None
+    peer_address: str
+    peer_port: int | None
+    tls_version: str
+    tls_cipher: str
+    size: int | None
     timings: tuple[int, ...]
     at: datetime
     dated_at: datetime | None

@@ -96,7 +96,8 @@ def event_record(row: AttemptRow, sender: Sender) -> dict[str, Any]:
         "queue": f"{row.campaign_id or ''}:{sender.slug}@{row.domain}",
         "site": row.site or None,
         "provider": row.provider or None,
-        "peer_address": {"name": row.host} if row.host else None,
+        "size": row.size,
+        "peer_address": _peer(row),
         "response": _response(row),
         "num_attempts": row.number - 1,
         "bounce_classification": _classification(row),
@@ -114,6 +115,8 @@ def event_record(row: AttemptRow, sender: Sender) -> dict[str, Any]:
         "category": row.category or None,
         "rule": row.rule or None,
         "tls": row.tls,
+        "tls_protocol_version": row.tls_version or None,
+        "tls_cipher": row.tls_cipher or None,
         "in_doubt": row.in_doubt,
         "timings": row.phases,
         "next_attempt_time": row.next_attempt_at.isoformat() if row.next_attempt_at else None,
@@ -128,6 +131,12 @@ def return_path(row: AttemptRow, sender: Sender) -> str | None:
     host = f"rp.{row.sending_domain}"
     token = Token(purpose=Purpose.RETURN_PATH, tenant=sender.number, message=row.message_id, extra=0)
     return f"{encode(token, host, sender.keys)}@{host}"
+
+
+def _peer(row: AttemptRow) -> dict[str, Any] | None:
+    if not row.host:
+        return None
+    return {"name": row.host, "addr": row.peer_address or None, "port": row.peer_port}
 
 
 def _response(row: AttemptRow) -> dict[str, Any] | None:

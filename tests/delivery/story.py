@@ -16,6 +16,7 @@ from delivery.models import (
     Domain,
     EgressPool,
     EgressSource,
+    Endpoint,
     Lane,
     Provider,
     QueueEntry,
@@ -48,6 +49,13 @@ def source_of(address: str = "127.30.0.1") -> EgressSource:
     pool, _ = EgressPool.objects.get_or_create(name="shared")
     made = {"pool": pool, "helo": "mx1.relay.test", "host": "local"}
     return EgressSource.objects.get_or_create(address=address, defaults=made)[0]
+
+
+def endpoint_of(address: str = "127.20.9.1") -> Endpoint:
+    """A server's address, spoken to in TLS 1.3."""
+    return Endpoint.objects.get_or_create(
+        address=address, port=25, tls_version="TLSv1.3", tls_cipher="TLS_AES_256_GCM_SHA384"
+    )[0]
 
 
 def tried(tenant: Tenant, message_id: UUID, state: AttemptState, **columns: Any) -> Attempt:
@@ -87,6 +95,8 @@ def deferred(tenant: Tenant, message_id: UUID, due: datetime | None = None, **co
         "provider_id": site.provider_id,
         "source_id": source_of().pk,
         "tls": True,
+        "endpoint_id": endpoint_of().pk,
+        "size": 10_240,
         "timings": [12, 7],
         "next_attempt_at": due,
     }

@@ -55,6 +55,9 @@ def test_a_deferral_tells_who_said_what_and_when_it_goes_on(tenant: Tenant, doma
     assert (record["tenant"], record["campaign"], record["stream"]) == ("acme", None, "transactional")
     assert record["queue"] == ":acme@gmail.test"
     assert (record["tls"], record["in_doubt"]) == (True, False)
+    assert record["peer_address"] == {"name": "mx.gmail.test", "addr": "127.20.9.1", "port": 25}
+    assert (record["tls_protocol_version"], record["tls_cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    assert record["size"] == 10_240
     assert record["timings"] == {"mail": 12, "rcpt": 7}
     assert attempt.next_attempt_at is not None
     assert record["next_attempt_time"] == attempt.next_attempt_at.isoformat()
@@ -94,6 +97,15 @@ def test_doubt_and_a_late_bounce_have_names_of_their_own(tenant: Tenant, domain:
 def test_every_state_has_a_type_and_every_class_a_word_of_the_field() -> None:
     assert set(TYPES) == set(AttemptState)
     assert set(Category) - set(CLASSIFICATIONS) == {Category.UNKNOWN}
+
+
+def test_what_was_never_spoken_or_made_is_null(tenant: Tenant, domain: SendingDomain) -> None:
+    tried(tenant, accepted(tenant), AttemptState.SUPPRESSED, category="suppressed")
+    [record] = records(tenant)
+    for field in ("size", "peer_address", "tls", "tls_protocol_version", "tls_cipher", "response"):
+        assert record[field] is None
+    deferred(tenant, accepted(tenant), endpoint_id=None)
+    assert records(tenant)[1]["peer_address"] == {"name": "mx.gmail.test", "addr": None, "port": None}
 
 
 def test_ids_stay_the_same_and_differ_between_attempts(tenant: Tenant, domain: SendingDomain) -> None:

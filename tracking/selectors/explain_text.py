@@ -68,9 +68,9 @@ def _attempt(one: dict[str, Any]) -> Iterator[str]:
     if one["category"] or one["rule"]:
         yield f"  class {one['category'] or '-'}, rule {one['rule'] or '-'}"
     if one["peer_address"]:
-        tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[one["tls"]]
-        ours = f"{one['egress_source'] or '-'}, pool {one['egress_pool'] or '-'}"
-        yield f"  {one['source_address'] or '-'} ({ours}) -> {one['peer_address']['name']}, {tls}"
+        yield _path(one)
+    if one["size"] is not None:
+        yield f"  {one['size']} octets"
     if one["timings"]:
         yield "  " + ", ".join(f"{name} {milliseconds} ms" for name, milliseconds in one["timings"].items())
     if one["in_doubt"]:
@@ -79,6 +79,16 @@ def _attempt(one: dict[str, Any]) -> Iterator[str]:
         yield f"  to be tried again at {one['next_attempt_time']}"
     for line in (one["transcript"] or "").splitlines():
         yield f"  | {line}"
+
+
+def _path(one: dict[str, Any]) -> str:
+    ours = f"{one['source_address'] or '-'} ({one['egress_source'] or '-'}, pool {one['egress_pool'] or '-'})"
+    peer = one["peer_address"]
+    theirs = f"{peer['name']} [{peer['addr']}]:{peer['port']}" if peer["addr"] else peer["name"]
+    tls = {True: "TLS", False: "no TLS", None: "TLS not known"}[one["tls"]]
+    if one["tls_cipher"]:
+        tls = f"{one['tls_protocol_version']} {one['tls_cipher']}"
+    return f"  {ours} -> {theirs}, {tls}"
 
 
 def _next(told: dict[str, Any] | None) -> Iterator[str]:

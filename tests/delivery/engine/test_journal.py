@@ -25,6 +25,8 @@ RECORD = Record(
     reply="250 2.0.0 了解",
     timings=(1, 2),
     dated_at=NOW,
+    endpoint=("127.20.9.1", 25, "TLSv1.3", "TLS_AES_256_GCM_SHA384"),
+    size=10_240,
 )
 
 

@@ -8,7 +8,7 @@ from delivery.engine.verdicts import in_doubt, not_allowed, of_outcome, unsent
 from delivery.models.ledger import AttemptState
 from delivery.models.stream import Stream
 from relay_saas.mail.replies import Stage
-from relay_saas.mail.smtp.outcome import Cause, Kind
+from relay_saas.mail.smtp.outcome import Cause, Kind, Tls
 from tests.delivery.engine.jobs import MOMENT, NOW, a_job, an_outcome
 
 
@@ -22,6 +22,16 @@ def test_2xx_to_the_dot_is_delivered_and_keeps_no_transcript() -> None:
     record = decided(said="250 2.0.0 OK queued as 1")
     assert (record.state, record.code, record.final) == (AttemptState.DELIVERED, 250, True)
     assert (record.transcript, record.source_id, record.host) == ("", 4, "mx1.acme.test")
+
+
+def test_the_address_the_encryption_and_the_size_go_with_the_attempt() -> None:
+    tls = Tls(version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", resumed=True)
+    outcome = an_outcome(said="250 2.0.0 OK", tls=tls)
+    record = of_outcome(a_job(), outcome, MOMENT, source_id=4, dated_at=NOW, size=10_240)
+    assert record is not None
+    assert record.endpoint == ("127.20.9.1", 25, "TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    assert record.size == 10_240
+    assert decided(said="250 2.0.0 OK").endpoint == ("127.20.9.1", 25, "", "")
 
 
 def test_an_unknown_recipient_bounces_and_strikes_once() -> None:

@@ -28,6 +28,7 @@ from delivery.models import (
     AttemptState,
     Counter,
     Domain,
+    Endpoint,
     Lane,
     Provider,
     QueueEntry,
@@ -109,6 +110,52 @@ def test_a_batch_writes_attempts_counters_rollups_and_one_reply(
         assert Rollup.objects.get().n == 3
         assert Reply.objects.get().text == "250 OK id=<id>"
         assert not QueueEntry.objects.exists()
+
+
+def test_attempts_of_one_session_point_to_one_endpoint(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    secured = ("2001:DB8::1", 2525, "TLSv1.3", tenant.slug)
+    first, second, third = (
+        a_record(job, endpoint=endpoint, size=size)
+        for job, endpoint, size in zip(claimed, (secured, secured, None), (10_240, 10_241, None), strict=True)
+    )
+
+    async def work(connection: AsyncConnection) -> None:
+        await Recorder(run_id, 0).write(connection, [first, third])
+        # Another recorder finds what this one made.
+        await Recorder(run_id, 1).write(connection, [second])
+
+    speak(work)
+    found = Endpoint.objects.get(tls_cipher=tenant.slug)
+    assert (found.address, found.port, found.tls_version) == ("2001:db8::1", 2525, "TLSv1.3")
+    with tenant_scope(tenant.pk):
+        told = {one.message_id: (one.endpoint_id, one.size) for one in Attempt.objects.all()}
+    assert told == {
+        first.message_id: (found.pk, 10_240),
+        second.message_id: (found.pk, 10_241),
+        third.message_id: (None, None),
+    }
+
+
+def test_what_a_refused_batch_had_learned_is_learned_again(
+    claimed: list[Job], tenant: Tenant, speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    endpoint = ("127.20.0.1", 2525, "TLSv1.3", tenant.slug)
+    good = a_record(claimed[0], code=250, reply="250 OK", endpoint=endpoint)
+    spoilt = a_record(claimed[1], code=70_000, reply="250 OK")
+
+    async def work(connection: AsyncConnection) -> None:
+        recorder = Recorder(run_id, 0)
+        with pytest.raises(psycopg.errors.NumericValueOutOfRange):
+            await recorder.write(connection, [good, spoilt])
+        await recorder.write(connection, [good])
+
+    speak(work)
+    with tenant_scope(tenant.pk):
+        attempt = Attempt.objects.get()
+        assert Reply.objects.get(pk=attempt.reply_id).text == "250 OK"
+    assert Endpoint.objects.get(tls_cipher=tenant.slug).pk == attempt.endpoint_id
 
 
 def test_a_repeated_batch_writes_nothing(
