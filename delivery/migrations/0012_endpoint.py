@@ -7,7 +7,7 @@ from accounts.rls import shared_table
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("delivery", "0010_bounces_and_inbound"),
+        ("delivery", "0011_operators_pages"),
     ]
     operations = [
         migrations.CreateModel(
