@@ -95,6 +95,7 @@ def measure(
     profile: Path | None = None,
     port: int | None = None,
     before: Campaign | None = None,
+    warm: Campaign | None = None,
     signatures: Sequence[str] = BOTH,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Result:
@@ -102,7 +103,7 @@ def measure(
 
     With `mails` the receiver keeps every mail: all signatures are verified, and the parcel is written there.
     `port` is where the workers connect, if not to the receiver itself. `before` is launched first, outside
-    of what is measured.
+    of what is measured; `warm` is even delivered, so that no worker's start is in the row.
     """
     with receiver(stand, keep=mails is not None) as sink:
         signed_before = signature.measure()
@@ -110,15 +111,16 @@ def measure(
         with stand.workers(told, profile=profile) as workers:
             if before is not None:
                 _write(stand, before)
+            if warm is not None:
+                _deliver(stand, warm, sink, warm.count)
+            warmed = sink.accepted
             meter, busy = meter_of(stand, workers, sink), cost.Busy()
             with cost.Memory(workers[0].record.pid).watched() as memory:
-                began = stand.stage("launch", tenant=campaign.tenant, campaign=campaign.id)["began"]
-                first, last = _all_accepted(stand, sink, campaign.count)
-                _all_recorded(stand, campaign)
+                began, first, last = _deliver(stand, campaign, sink, warmed + campaign.count)
                 memory.look()
             cpu = meter.spent()
             foreign = busy.foreign_share(sum(cpu.values()))
-        _duties(stand, campaign, sink)
+        _duties(stand, campaign, sink.accepted - warmed)
         verified = 0
         if mails is not None:
             verified = checks.signed(
@@ -161,19 +163,28 @@ def _write(stand: Stand, campaign: Campaign) -> None:
         stand.supervisor.pause()
 
 
-def _duties(stand: Stand, campaign: Campaign, sink: Sink) -> None:
+def _duties(stand: Stand, campaign: Campaign, accepted: int) -> None:
     checks.forced_policies(stand.owner)
     found = checks.counts(stand.owner, campaign.tenant, campaign.id)
-    checks.agree(found, sent=campaign.count, at_the_sink=sink.accepted)
+    checks.agree(found, sent=campaign.count, at_the_sink=accepted)
     checks.explained(stand.owner, campaign.tenant, campaign.id)
 
 
-def _all_accepted(stand: Stand, sink: Sink, count: int) -> tuple[float, float]:
+def _deliver(stand: Stand, campaign: Campaign, sink: Sink, count: int) -> tuple[float, float, float]:
+    """Launches it; when that was, and when the sink had its first message and the last of `count`."""
+    before = sink.accepted
+    began = stand.stage("launch", tenant=campaign.tenant, campaign=campaign.id)["began"]
+    first, last = _all_accepted(stand, sink, before, count)
+    _all_recorded(stand, campaign)
+    return began, first, last
+
+
+def _all_accepted(stand: Stand, sink: Sink, before: int, count: int) -> tuple[float, float]:
     """When the first and the last message had been accepted, on the machine's monotonic clock."""
     deadline = time.monotonic() + _START_SECONDS + count / _SLOWEST
     first = 0.0
     while (accepted := sink.accepted) < count:
-        if accepted and not first:
+        if accepted > before and not first:
             first = time.monotonic()
         if sink.child.status is not None:
             raise BenchFailed(f"the sink ended with status {sink.child.status}; see {sink.log}")
