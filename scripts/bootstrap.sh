@@ -8,23 +8,30 @@ fail() {
     exit 1
 }
 
+# The system's own Python first: distributions build it with optimisation over the whole program, which makes the
+# engine's Python code a fifth faster than a usual build by hand.
+pythons=${PYTHON3:-/usr/bin/python3 python3 python3.13 python3.12 python3.11 python}
+
 find_python() {
-    for name in python3 python3.13 python3.12 python3.11 python; do
+    chosen=
+    for name in $pythons; do
         if command -v "$name" >/dev/null 2>&1 &&
             "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            echo "$name"
-            return
+            chosen=${chosen:-$name}
+            if "$name" -c 'import ensurepip, venv' 2>/dev/null; then
+                echo "$name"
+                return
+            fi
         fi
     done
-    fail "Python 3.11 or later is needed, and none is in PATH (Debian 12: apt-get install python3 python3-venv)"
+    [ "$chosen" ] ||
+        fail "Python 3.11 or later is needed, and none is in PATH (Debian 12: apt-get install python3 python3-venv)"
+    version=$("$chosen" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    fail "Python $version comes without venv here: apt-get install python$version-venv, then run make again"
 }
 
 make_venv() {
     python=$(find_python)
-    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-        fail "Python $version comes without venv here: apt-get install python$version-venv, then run make again"
-    fi
     echo "making .venv with $("$python" --version)"
     "$python" -m venv --clear .venv
 }

@@ -35,13 +35,13 @@ class Answers:
     def heard(self, *, lost: bool) -> str:
         """Why the site must be suspended now; "" while it need not be."""
         self.lost.append(lost)
-        reason = ""
+        reason, of_window = "", self.lost.count(True)
         if lost and self.probing:
             reason = "the probe's answer was lost as well"
         elif lost and len(self.lost) >= IN_A_ROW and all(list(self.lost)[-IN_A_ROW:]):
             reason = f"{IN_A_ROW} answers to final dots in a row were lost"
-        elif len(self.lost) == WINDOW and sum(self.lost) > IN_WINDOW:
-            reason = f"{sum(self.lost)} of {WINDOW} answers to final dots were lost"
+        elif len(self.lost) == WINDOW and of_window > IN_WINDOW:
+            reason = f"{of_window} of {WINDOW} answers to final dots were lost"
         if reason:
             self.lost.clear()
         self.probing = bool(reason) or (self.probing and lost)

@@ -38,10 +38,7 @@ _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposi
 
 #: What composing raises: what it says itself, and what a spoilt row comes to, which must fail alone instead
 #: of ending its sender for ever.
-_NOT_TO_BE_MADE: Final = (
-    *(MailError, BadMessage, SealBroken),
-    *(LookupError, TypeError, ValueError, AttributeError),
-)
+_NOT_TO_BE_MADE: Final = (*(MailError, SealBroken, LookupError, TypeError, ValueError, AttributeError),)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,8 +115,11 @@ class Sender:
                     continue
                 taken = channel.take()
                 if taken is not None and self._session is not None:
-                    with shop.under_way.sending(taken):
+                    shop.under_way.begin(taken)
+                    try:
                         await self._send(taken, self._session)
+                    finally:
+                        shop.under_way.end(taken)
         except OSError:
             LOG.exception("the journal cannot be written: nothing more is sent")
             shop.broken = True
@@ -208,7 +208,6 @@ class Sender:
         try:
             content = await shop.contents.get(job.tenant_id, job.content_id)
             outgoing = shop.composer.compose(job, content, dated_at=dated_at)
-            outgoing.check()
         except _NOT_TO_BE_MADE as problem:
             self._not_made(job, problem)
             return
@@ -216,6 +215,9 @@ class Sender:
             outcome = await session.transaction(
                 outgoing, self._before_dot(job, dated_at), lambda: shop.under_way.look(job)
             )
+        except BadMessage as problem:
+            self._not_made(job, problem)
+            return
         except OSError:
             shop.outbox.release(job)
             with contextlib.suppress(OSError):

@@ -1,7 +1,5 @@
 """What is being sent at this moment, and what has been said against it since it was claimed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 from delivery.engine.job import Job
@@ -20,15 +18,14 @@ class UnderWay:
         """From the moment at which they are taken to compose them until their outcome."""
         return list(self._jobs.values())
 
-    @contextmanager
-    def sending(self, job: Job) -> Iterator[None]:
-        """While it is composed and on the wire."""
+    def begin(self, job: Job) -> None:
+        """It is about to be composed."""
         self._jobs[job.message_id] = job
-        try:
-            yield
-        finally:
-            del self._jobs[job.message_id]
-            self._stopped.pop(job.message_id, None)
+
+    def end(self, job: Job) -> None:
+        """It is not on the wire any more."""
+        del self._jobs[job.message_id]
+        self._stopped.pop(job.message_id, None)
 
     def stop(self, message_id: UUID, reason: str) -> None:
         """It must not go out any more; nothing where it is not under way."""

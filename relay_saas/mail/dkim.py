@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -72,10 +72,11 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         """The signature of `data`, before base64."""
-        if isinstance(self.private, RSAPrivateKey):
-            return self.private.sign(data, _PADDING, _SHA256)
+        # `isinstance` of an abstract class would cost more than all else here
+        if self.algorithm == "rsa-sha256":
+            return cast(RSAPrivateKey, self.private).sign(data, _PADDING, _SHA256)
         # RFC 8463 §3: PureEdDSA over the SHA-256 digest
-        return self.private.sign(hashlib.sha256(data).digest())
+        return cast(Ed25519PrivateKey, self.private).sign(hashlib.sha256(data).digest())
 
     def dns_txt(self) -> str:
         """The value of the TXT record at `<selector>._domainkey.<domain>`."""

@@ -124,7 +124,12 @@ MIME_VERSION = field("MIME-Version", "1.0")
 
 def date_field(when: datetime) -> Field:
     """Date. Raises BadHeader for one without time zone."""
-    return field("Date", format_date(when))
+    return _date_field(when.replace(microsecond=0))
+
+
+@lru_cache(maxsize=64)
+def _date_field(second: datetime) -> Field:
+    return field("Date", format_date(second))
 
 
 def message_id_field(message_id: str) -> Field:

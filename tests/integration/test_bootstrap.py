@@ -58,7 +58,7 @@ def bootstrap(clone: Path, what: str = "demo") -> subprocess.CompletedProcess[st
     """What the script answers."""
     return subprocess.run(
         ["sh", str(clone / "scripts" / "bootstrap.sh"), what],
-        env={"PATH": str(clone / "bin")},
+        env={"PATH": str(clone / "bin"), "PYTHON3": "python3.13 python3"},
         capture_output=True,
         text=True,
         check=False,

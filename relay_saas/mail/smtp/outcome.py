@@ -59,9 +59,9 @@ class Tls:
     resumed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
-    """The end of one transaction, or of a session that could not be opened."""
+    """The end of one transaction, or of a session that could not be opened; never changed."""
 
     kind: Kind
     stage: Stage

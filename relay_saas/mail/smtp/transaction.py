@@ -31,9 +31,9 @@ class BadMessage(MailError):
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outgoing:
-    """One recipient's copy, composed and signed."""
+    """One recipient's copy, composed and signed; never changed. Not frozen, which would triple its cost."""
 
     #: Empty for the null return path.
     mail_from: str
