@@ -1,7 +1,7 @@
 """What one signature costs here and now: `cryptography` with a loaded key, on all cores.
 
-Between two signatures a worker composes and talks, and what signing needs has left the nearest caches: so it is
-measured behind a walk over other memory, as it is met in a run. The yardstick between machines is hot, as
+Between two signatures a worker composes and talks, and what signing needs has left the nearest caches: so it
+is measured behind a walk over other memory, as it is met in a run. The yardstick between machines is hot, as
 `openssl speed` has it.
 """
 
