@@ -57,6 +57,16 @@ class DomainNotVerified(AccountsError):
     message = _("The sender's domain is not verified. Set its DNS records, then verify it.")
 
 
+class DomainOfAnotherStream(AccountsError):
+    """The sender's domain is another stream's own."""
+
+    code = "domain_of_another_stream"
+    status = 422
+    message = _(
+        "This domain is kept for another stream. Choose a domain of this stream, or one of no stream."
+    )
+
+
 class BadDomain(AccountsError):
     """The name cannot be a sending domain."""
 

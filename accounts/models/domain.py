@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.stream import Stream
 from accounts.tenancy import TenantOwned
 
 
@@ -29,10 +30,13 @@ class SendingDomain(TenantOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     #: Off where a receiver cannot cope with a second signature.
     signs_ed25519 = models.BooleanField(default=True, db_default=True)
+    #: The stream whose own domain it is: no other one's mail leaves from it. Null: any may.
+    stream = models.SmallIntegerField(choices=Stream, null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "name"], name="sendingdomain_tenant_name"),
+            models.UniqueConstraint(fields=["tenant", "stream"], name="sendingdomain_of_stream"),
             models.UniqueConstraint(
                 fields=["name"], condition=models.Q(state="verified"), name="sendingdomain_verified_once"
             ),

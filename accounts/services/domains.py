@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import SYSTEM, Actor
-from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
+from accounts.exceptions import BadDomain, DomainNotVerified, DomainOfAnotherStream, DomainTaken
 from accounts.models import DkimKey, SendingDomain
+from accounts.models.stream import Stream
 from accounts.selectors.signing import key_aad
 from accounts.services.dns_check import Finding, check_records
 from accounts.services.dns_records import SELECTORS, dns_server, host_records, tenant_records, zone_records
@@ -131,12 +132,15 @@ def check_all_domains() -> None:
             LOG.warning("domain %s of tenant %s could not be checked", domain_id, tenant_id, exc_info=True)
 
 
-def verified_domain_for(*, tenant_id: UUID, address: str) -> SendingDomain:
-    """The verified domain that signs for a From address; raises DomainNotVerified, BadAddress."""
+def verified_domain_for(*, tenant_id: UUID, address: str, stream: Stream) -> SendingDomain:
+    """The verified domain that signs for a From address; raises DomainNotVerified, DomainOfAnotherStream,
+    BadAddress."""
     with tenant_scope(tenant_id):
         domain = SendingDomain.objects.filter(
             name=parse_address(address).domain, state=SendingDomain.State.VERIFIED
         ).first()
     if domain is None:
         raise DomainNotVerified
+    if domain.stream not in {None, stream}:
+        raise DomainOfAnotherStream
     return domain

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.models.stream import Stream
+from accounts.services.stream_domains import with_stream_domain
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadDraft, CampaignError, ListGone
 from campaigns.models import Campaign, ContactList
@@ -19,6 +21,7 @@ class CampaignDraft:
 
     name: str
     mailing_list_id: int
+    #: Without a domain: at the marketing stream's own.
     from_address: str
     subject: str
     html_source: str
@@ -32,7 +35,7 @@ class CampaignDraft:
 
 def create_campaign(*, tenant_id: UUID, draft: CampaignDraft, actor: Actor) -> Campaign:
     """A campaign in state draft; raises BadDraft, ListGone."""
-    values = _clean(draft)
+    values = _clean(tenant_id, draft)
     with tenant_scope(tenant_id):
         _list_exists(draft.mailing_list_id)
         campaign = Campaign.objects.create(tenant_id=tenant_id, created_by_id=actor.user_id, **values)
@@ -42,7 +45,7 @@ def create_campaign(*, tenant_id: UUID, draft: CampaignDraft, actor: Actor) -> C
 
 def update_campaign(*, tenant_id: UUID, campaign_id: int, draft: CampaignDraft, actor: Actor) -> Campaign:
     """Replaces the draft; raises NotFound, BadDraft, ListGone, CampaignError once it is launched."""
-    values = _clean(draft)
+    values = _clean(tenant_id, draft)
     with tenant_scope(tenant_id):
         campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
         if campaign is None:
@@ -60,7 +63,7 @@ def update_campaign(*, tenant_id: UUID, campaign_id: int, draft: CampaignDraft, 
     return campaign
 
 
-def _clean(draft: CampaignDraft) -> dict[str, object]:
+def _clean(tenant_id: UUID, draft: CampaignDraft) -> dict[str, object]:
     values: dict[str, object] = asdict(draft)
     for name in ("name", "subject", "preheader", "from_name", "from_address", "reply_to"):
         # One line each: they become headers, or one hidden line.
@@ -71,7 +74,10 @@ def _clean(draft: CampaignDraft) -> dict[str, object]:
         raise BadDraft("nul_character")
     if not values["name"]:
         raise BadDraft("name_empty")
-    values["from_address"] = _address(str(values["from_address"]), "bad_sender")
+    sender = with_stream_domain(
+        tenant_id=tenant_id, stream=Stream.MARKETING, address=str(values["from_address"])
+    )
+    values["from_address"] = _address(sender, "bad_sender")
     if values["reply_to"]:
         values["reply_to"] = _address(str(values["reply_to"]), "bad_reply_to")
     return values

@@ -1,12 +1,5 @@
-"""The three streams: they never share opt-outs, and transactional goes before marketing."""
+"""The streams under delivery's name; the table of sending domains, further left, knows them too."""
 
-from django.db import models
-from django.utils.translation import gettext_lazy as _
+from accounts.models.stream import Stream
 
-
-class Stream(models.IntegerChoices):
-    """Stored as smallint; lower goes first."""
-
-    SYSTEM = 0, _("System")
-    TRANSACTIONAL = 1, _("Transactional")
-    MARKETING = 2, _("Marketing")
+__all__ = ["Stream"]

@@ -1,7 +1,7 @@
 """Accepts mail: one Submission, its content, and a message with a queue entry for every recipient."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,10 +10,11 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.exceptions import DomainNotVerified
+from accounts.exceptions import DomainNotVerified, DomainOfAnotherStream
 from accounts.models import SendingDomain
 from accounts.models.tenant import new_id
 from accounts.services.domains import verified_domain_for
+from accounts.services.stream_domains import with_stream_domain
 from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
 from delivery.exceptions import BadSubmission
@@ -76,8 +77,10 @@ class _Place:
 def submit(*, tenant_id: UUID, spec: SubmissionSpec, contact_id: int | None = None) -> Accepted:
     """Writes everything in one transaction; `contact_id` is the person that a single recipient is.
 
-    Raises BadSubmission (`errors` names each problem by pointer), DomainNotVerified, NoEgress.
+    Raises BadSubmission (`errors` names each problem by pointer), DomainNotVerified,
+    DomainOfAnotherStream, NoEgress.
     """
+    spec = _with_domain(tenant_id, spec)
     found = problems_of(spec)
     if found:
         raise BadSubmission("bad_message", errors=found)
@@ -103,10 +106,16 @@ def submit(*, tenant_id: UUID, spec: SubmissionSpec, contact_id: int | None = No
 
 def _sending_domain(tenant_id: UUID, spec: SubmissionSpec) -> SendingDomain:
     try:
-        return verified_domain_for(tenant_id=tenant_id, address=spec.from_.address)
-    except DomainNotVerified as error:
+        return verified_domain_for(tenant_id=tenant_id, address=spec.from_.address, stream=spec.sender_stream)
+    except (DomainNotVerified, DomainOfAnotherStream) as error:
         where = FieldProblem(pointer="/from/email", code=error.code, detail=error.message)
-        raise DomainNotVerified(errors=[where]) from error
+        raise type(error)(errors=[where]) from error
+
+
+def _with_domain(tenant_id: UUID, spec: SubmissionSpec) -> SubmissionSpec:
+    """A sender that names no domain sends from that of its stream."""
+    address = with_stream_domain(tenant_id=tenant_id, stream=spec.sender_stream, address=spec.from_.address)
+    return replace(spec, from_=replace(spec.from_, address=address))
 
 
 def _shown(mailbox: Mailbox) -> str:

@@ -67,5 +67,10 @@ class SubmissionSpec:
         return self._default if self.track_clicks is None else self.track_clicks
 
     @property
+    def sender_stream(self) -> Stream:
+        """Whose sending domain it takes: a test message comes from where the campaign will."""
+        return Stream.MARKETING if self.channel == "test" else self.stream
+
+    @property
     def _default(self) -> bool:
         return self.stream is Stream.MARKETING

@@ -66,8 +66,10 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     home = reverse("console:home", args=[slug])
     campaigns = reverse("tracking:campaigns", args=[slug])
     messages = reverse("tracking:messages", args=[slug])
+    domains = reverse("console:sending_domains", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
         NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=messages in path),
+        NavigationItem(url=domains, label=_("Sending domains"), icon="world", active=domains in path),
     ]

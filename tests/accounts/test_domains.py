@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from accounts.audit import SYSTEM
 from accounts.exceptions import BadDomain, DomainNotVerified, DomainTaken
 from accounts.models import AuditEvent, DkimKey, SendingDomain, Tenant
+from accounts.models.stream import Stream
 from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
 from accounts.services import domains
 from accounts.services.dns_check import Finding
@@ -114,9 +115,12 @@ def test_stored_keys_are_sealed_and_sign_when_opened(tenant: Tenant) -> None:
 def test_a_domain_with_all_its_records_is_verified_and_may_send(tenant: Tenant) -> None:
     domain = add_domain(tenant_id=tenant.pk, name="news.acme.test", actor=SYSTEM)
     with pytest.raises(DomainNotVerified):
-        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test")
+        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test", stream=Stream.MARKETING)
     assert settle(tenant, domain).state == SendingDomain.State.VERIFIED
-    assert verified_domain_for(tenant_id=tenant.pk, address="A@NEWS.acme.test").pk == domain.pk
+    assert (
+        verified_domain_for(tenant_id=tenant.pk, address="A@NEWS.acme.test", stream=Stream.MARKETING).pk
+        == domain.pk
+    )
     with tenant_scope(tenant.pk):
         assert AuditEvent.objects.latest("id").changes == {"state": ["pending", "verified"]}
 
@@ -135,7 +139,7 @@ def test_a_verified_domain_that_loses_a_record_is_broken_and_may_not_send(tenant
         gone = [Finding(record=missing, found=("elsewhere",), ok=False)]
         assert domains._settle(domain.pk, gone, SYSTEM).state == SendingDomain.State.BROKEN
     with pytest.raises(DomainNotVerified):
-        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test")
+        verified_domain_for(tenant_id=tenant.pk, address="a@news.acme.test", stream=Stream.MARKETING)
 
 
 def test_a_name_is_verified_by_one_tenant_only(

@@ -146,6 +146,8 @@ STOPS = (
     Stop(name="messages", address=lambda site: site.at("messages/")),
     Stop(name="messages-no-match", address=lambda site: site.at("messages/?q=nobody@gmail.test")),
     Stop(name="messages-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/messages/"),
+    Stop(name="domains", address=lambda site: site.at("domains/")),
+    Stop(name="domains-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/domains/"),
     Stop(name="message", address=lambda site: site.at(f"messages/{site.word}/"), act=_open_transcript),
     Stop(name="not-found", address=lambda site: site.at("campaigns/999999/")),
     Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),

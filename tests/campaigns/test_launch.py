@@ -5,6 +5,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, SendingDomain, Tenant
+from accounts.models.stream import Stream
+from accounts.services.stream_domains import set_stream_domain
 from accounts.tenancy import tenant_scope
 from campaigns.events import launch_requested
 from campaigns.exceptions import CampaignError, LaunchRefused
@@ -156,6 +158,21 @@ def test_an_unverified_domain_sends_nothing(
     with tenant_scope(tenant.id):
         SendingDomain.objects.update(state=SendingDomain.State.BROKEN)
     assert refusal(write()).code == "domain_not_verified"
+
+
+def test_a_campaign_leaves_from_the_domain_of_marketing_and_of_no_other_stream(
+    tenant: Tenant, domain: SendingDomain, load: Load, write: Write
+) -> None:
+    load(PEOPLE)
+    own = {"tenant_id": tenant.id, "domain_id": domain.pk, "actor": SYSTEM}
+    set_stream_domain(**own, stream=Stream.TRANSACTIONAL)
+    error = refusal(write())
+    assert (error.code, error.errors[0].pointer) == ("domain_of_another_stream", "/from_address")
+    set_stream_domain(**own | {"domain_id": None}, stream=Stream.TRANSACTIONAL)
+    set_stream_domain(**own, stream=Stream.MARKETING)
+    campaign = write(from_address="spring")
+    assert campaign.from_address == "spring@news.acme.test"
+    assert check_campaign(tenant_id=tenant.id, campaign=campaign).domain == domain
 
 
 def test_people_who_left_or_wait_for_smtputf8_are_no_audience(

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from accounts.audit import SYSTEM
-from accounts.exceptions import DomainNotVerified
+from accounts.exceptions import DomainNotVerified, DomainOfAnotherStream
 from accounts.models import SendingDomain, Tenant
+from accounts.services.stream_domains import set_stream_domain
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Content, Suppression
@@ -20,6 +21,7 @@ from delivery.models.stream import Stream
 from delivery.services.submission import Accepted, submit
 from delivery.services.submission_spec import AttachedFile, Mailbox, SubmissionSpec
 from delivery.services.timings import longest_wait
+from tests.delivery.builders import make_domain
 
 SPEC = SubmissionSpec(
     from_=Mailbox(address="shop@news.acme.test", name="Acme"),
@@ -32,6 +34,28 @@ SPEC = SubmissionSpec(
 
 def accept(tenant: Tenant, **changes: Any) -> Accepted:
     return submit(tenant_id=tenant.pk, spec=replace(SPEC, **changes))
+
+
+def test_a_sender_without_a_domain_sends_from_the_streams_own(tenant: Tenant, domain: SendingDomain) -> None:
+    mail = make_domain(tenant.pk, "mail.acme.test")
+    for stream, own in ((Stream.MARKETING, domain), (Stream.TRANSACTIONAL, mail)):
+        set_stream_domain(tenant_id=tenant.pk, stream=stream, domain_id=own.pk, actor=SYSTEM)
+    for stream, own in ((Stream.MARKETING, domain), (Stream.TRANSACTIONAL, mail)):
+        accepted = accept(tenant, from_=Mailbox(address="hello"), stream=stream)
+        with tenant_scope(tenant.pk):
+            content = Content.objects.get(pk=accepted.submission.content_id)
+        assert (content.from_address, content.sending_domain_id) == (f"hello@{own.name}", own.pk)
+
+
+def test_another_streams_domain_is_refused_with_its_place(tenant: Tenant, domain: SendingDomain) -> None:
+    set_stream_domain(tenant_id=tenant.pk, stream=Stream.MARKETING, domain_id=domain.pk, actor=SYSTEM)
+    with pytest.raises(DomainOfAnotherStream) as caught:
+        accept(tenant)
+    assert [(problem.pointer, problem.code) for problem in caught.value.errors] == [
+        ("/from/email", "domain_of_another_stream")
+    ]
+    accept(tenant, stream=Stream.MARKETING)
+    accept(tenant, channel="test")
 
 
 def refused(tenant: Tenant, **changes: Any) -> list[tuple[str, str]]:

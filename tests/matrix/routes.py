@@ -75,6 +75,10 @@ TABLE: dict[str, Entry] = {
     "tracking:message": page(Capability.VIEW, "message"),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
+    "console:sending_domains": page(Capability.VIEW),
+    "console:stream_domain": Entry(
+        door="tenant", capability=Capability.DOMAINS_EDIT, method="post", success=302
+    ),
     "campaigns:launch": deed("campaign"),
     "campaigns:pause": deed("campaign"),
     "campaigns:resume": deed("campaign"),

@@ -21,7 +21,13 @@ class Command(BaseCommand):
         add_tenant(parser)
         parser.add_argument("--name", required=True)
         parser.add_argument("--list", required=True, metavar="NAME")
-        parser.add_argument("--from", required=True, metavar="ADDRESS", dest="from_address")
+        parser.add_argument(
+            "--from",
+            required=True,
+            help="without a domain: at the marketing stream's own",
+            metavar="ADDRESS",
+            dest="from_address",
+        )
         parser.add_argument("--from-name", default="")
         parser.add_argument("--reply-to", default="", metavar="ADDRESS")
         parser.add_argument("--subject", required=True)
