@@ -157,14 +157,15 @@ def unsent(job: Job, moment: Moment, state: AttemptState, category: str, detail:
 
 
 def not_allowed(job: Job, moment: Moment, addresses: str) -> Record:
-    """The domain's servers are where nobody may be delivered to (private addresses)."""
+    """The domain's servers are where nobody may be delivered to (private addresses): failed, because no
+    server has refused it."""
     seen = {
         "category": str(Category.DOMAIN_BAD),
         "rule": "address_not_allowed",
         "stage": str(Stage.CONNECT),
         "transcript": addresses,
     }
-    return _record(job, moment, AttemptState.BOUNCED, seen)
+    return _record(job, moment, AttemptState.FAILED, seen)
 
 
 def transcript(job: Job, outcome: Outcome) -> str:

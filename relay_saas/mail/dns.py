@@ -302,14 +302,17 @@ def allowed(address: str | IPv4Address | IPv6Address, networks: Sequence[Network
         found = ip_address(address)
     except ValueError:
         return False
-    if isinstance(found, IPv6Address) and (
-        found.scope_id or any(found in wrapping for wrapping in _WRAPPING)
-    ):
+    if isinstance(found, IPv6Address) and (found.scope_id or _wraps(found)):
         return False
     if any(found in network for network in networks):
         return True
     special = found.is_multicast or found.is_reserved or found.is_unspecified or found.is_loopback
     return found.is_global and not (special or found.is_private or found.is_link_local)
+
+
+def _wraps(address: IPv6Address) -> bool:
+    """Whether it stands for an IPv4 address; `::1` lies in such a range and stands for itself."""
+    return not address.is_loopback and any(address in wrapping for wrapping in _WRAPPING)
 
 
 def _value(record: object) -> tuple[str, int]:

@@ -97,7 +97,7 @@ def test_the_date_of_the_first_attempt_stays() -> None:
 
 def test_an_address_that_may_not_be_delivered_to_is_final_and_suppresses_nobody() -> None:
     record = not_allowed(a_job(), MOMENT, "10.0.0.1")
-    assert (record.state, record.rule, record.strikes) == (AttemptState.BOUNCED, "address_not_allowed", None)
+    assert (record.state, record.rule, record.strikes) == (AttemptState.FAILED, "address_not_allowed", None)
 
 
 def test_a_message_that_cannot_be_made_says_why() -> None:

@@ -62,3 +62,9 @@ def test_a_named_range_opens_itself_and_nothing_else() -> None:
     assert not allowed("::ffff:127.20.3.4", SIMULATOR)
     assert not allowed("::ffff:127.20.3.4", (ip_network("::ffff:0:0/96"),))
     assert allowed("8.8.4.4", SIMULATOR)
+
+
+def test_the_loopback_of_ipv6_is_allowed_where_a_range_names_it() -> None:
+    assert allowed("::1", (ip_network("::1/128"),))
+    assert not allowed("::2", (ip_network("::/96"),))
+    assert not allowed("::", (ip_network("::/96"),))
