@@ -65,6 +65,11 @@ class Routes:
         #: Look-ups under way, by domain.
         self._flights: dict[int, tuple[Waiting, asyncio.Task[Route]]] = {}
 
+    @property
+    def asking(self) -> bool:
+        """Whether an answer is awaited, or not yet settled."""
+        return bool(self._flights)
+
     async def resolve_waiting(self, connection: AsyncConnection) -> int:
         """One round: asks about the domains that wait, settles what is answered; returns how many there were.
 

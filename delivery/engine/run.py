@@ -85,18 +85,19 @@ class Run:
             platform = await load_platform(connection, self._config.platform_key, self._config.platform_signs)
             shop.composer = replace(shop.composer, platform=platform)
         scheduler = Scheduler(shop, pool, self.id, sources)
+        routes = Routes(shop.resolver, self._config.timings)
         writing = asyncio.create_task(shop.outbox.run())
         beside = [
             asyncio.create_task(_every(self._config.heartbeat_seconds, lambda: self._renew(pool, held))),
             asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
             asyncio.create_task(_every(_POLL, lambda: self._keep_learned(pool, shop))),
-            asyncio.create_task(self._route(pool, shop)),
+            asyncio.create_task(self._route(pool, routes)),
         ]
         for task in (writing, *beside):
             task.add_done_callback(shop.watch)
         try:
             try:
-                more = await self._claim(shop, scheduler, held)
+                more = await self._claim(shop, scheduler, routes, held)
             finally:
                 await self._wind_down(shop, scheduler)
         finally:
@@ -110,7 +111,7 @@ class Run:
         await self._settle(pool, held)
         return more and not self._stop()
 
-    async def _claim(self, shop: Workshop, scheduler: Scheduler, held: Lease) -> bool:
+    async def _claim(self, shop: Workshop, scheduler: Scheduler, routes: Routes, held: Lease) -> bool:
         """Claims until stopped, idle or out of time; true where it ended in the midst of work."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._config.claim_seconds
@@ -125,7 +126,8 @@ class Run:
                 LOG.warning("claiming waits for the database: %s", error)
                 claimed = 0
                 await asyncio.sleep(_POLL)
-            if claimed or scheduler.busy:
+            # A run that ended before silent name servers are given up would never defer the mail behind them.
+            if claimed or scheduler.busy or routes.asking:
                 worked_at = now
             elif now - worked_at >= self._config.idle_seconds:
                 return False
@@ -219,8 +221,7 @@ class Run:
                 await keep_traits(connection, fresh)
             del shop.workarounds.fresh[: len(fresh)]
 
-    async def _route(self, pool: Pool, shop: Workshop) -> None:
-        routes = Routes(shop.resolver, self._config.timings)
+    async def _route(self, pool: Pool, routes: Routes) -> None:
         while True:
             found = 0
             try:

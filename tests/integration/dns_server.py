@@ -12,7 +12,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-#: (name, type) -> record texts; or, for all types of a name, "SERVFAIL", "REFUSED" or "TIMEOUT".
+#: (name, type) -> record texts.
 Zone = dict[tuple[str, str], list[str]]
 
 
@@ -21,6 +21,7 @@ class DnsServer(asyncio.DatagramProtocol):
 
     def __init__(self, zone: Zone | None = None, *, ttl: int = 300) -> None:
         self.zone: Zone = zone or {}
+        #: For all types of a name: "SERVFAIL", "REFUSED", "TIMEOUT", or "TRUNCATED" over UDP.
         self.moods: dict[str, str] = {}
         self.truncate = False
         self.ttl = ttl
@@ -44,7 +45,8 @@ class DnsServer(asyncio.DatagramProtocol):
         answer = self.answer(data)
         if answer is None:
             return
-        if self.truncate:
+        asked = answer.question[0].name.to_text(omit_final_dot=True).lower()
+        if self.truncate or self.moods.get(asked) == "TRUNCATED":
             answer.flags |= dns.flags.TC
             answer.answer.clear()
         self._udp.sendto(answer.to_wire(max_size=1232, prefer_truncation=True), addr)
@@ -71,7 +73,7 @@ class DnsServer(asyncio.DatagramProtocol):
         if mood == "TIMEOUT":
             return None
         answer = dns.message.make_response(query)
-        if mood is not None:
+        if mood not in {None, "TRUNCATED"}:
             answer.set_rcode(dns.rcode.from_text(mood))
             return answer
         return self._fill(answer, name, kind)

@@ -80,18 +80,21 @@ class ScriptedServer:
         features: tuple[bytes, ...] = FEATURES,
         tls: ssl.SSLContext | None = None,
         before_read: Callable[[Turn], Awaitable[None]] | None = None,
+        address: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.script = script
+        self.address = address
         self.features = features
         self.tls = tls
         self.before_read = before_read
         self.connections: list[Seen] = []
         self.open: list[Conversation] = []
-        self.port = 0
+        self.port = port
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**22)
+        self._server = await asyncio.start_server(self._serve, self.address, self.port, limit=2**22)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

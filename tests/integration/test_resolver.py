@@ -17,7 +17,6 @@ from relay_saas.mail.dns import (
     candidates,
     site_key,
 )
-from tests.cases.loader import load
 from tests.integration.dns_server import DnsServer, Zone
 from tests.integration.smtp_session import run
 
@@ -261,32 +260,3 @@ def test_a_resolver_that_is_down_is_temporary() -> None:
         assert (await Resolver(address, lifetime=0.5).mx("shop.test")).kind is RouteKind.TEMPORARY
 
     run(inside())
-
-
-#: What each DNS case that concerns routing comes to: domain `case.test` of its zone.
-BEHAVIOURS: dict[str, tuple[Zone, str | None, RouteKind]] = {
-    "dns-001": ({("case.test", "MX"): ["10 mx1.test."], ("mx1.test", "A"): [PUBLIC]}, None, RouteKind.MX),
-    "dns-003": ({("case.test", "AAAA"): ["2001:4860:4860::8888"]}, None, RouteKind.IMPLICIT),
-    "dns-006": ({}, "SERVFAIL", RouteKind.TEMPORARY),
-    "dns-007": ({}, "REFUSED", RouteKind.TEMPORARY),
-    "dns-008": ({}, "TIMEOUT", RouteKind.TEMPORARY),
-    "dns-010": ({("case.test", "MX"): ["10 gone.test."]}, None, RouteKind.TEMPORARY),
-    "dns-013": ({("case.test", "MX"): ["10 l.test."], ("l.test", "A"): ["127.0.0.1"]}, None, RouteKind.MX),
-    "dns-015": (
-        {("case.test", "MX"): ["10 m.test."], ("m.test", "A"): ["169.254.169.254"]},
-        None,
-        RouteKind.MX,
-    ),
-    "dns-016": ({("case.test", "MX"): ["10 192.0.2.1."]}, None, RouteKind.TEMPORARY),
-}
-
-
-@pytest.mark.parametrize(
-    "case", [case for _, case in load("dns") if case["id"] in BEHAVIOURS], ids=lambda c: c["id"]
-)
-def test_each_routing_case_has_its_route(case: dict[str, str]) -> None:
-    zone, mood, kind = BEHAVIOURS[case["id"]]
-    route = route_of("case.test", zone, {"case.test": mood} if mood else None)
-    assert route.kind is kind
-    deliverable = bool(targets(route) or targets(route, version=6))
-    assert deliverable == (case["expect"] == "sent")
