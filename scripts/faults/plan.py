@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.faults import control, copies, odd, services_down, workers
+from scripts.faults import control, copies, drips, odd, services_down, upgrade, visits, workers
 from scripts.faults.kills import kills
 from scripts.faults.points import points
+from scripts.faults.soak import SECONDS as SOAK
+from scripts.faults.soak import soak
 from scripts.faults.stage import Stage
 
 Settings = tuple[tuple[str, str], ...]
@@ -26,6 +28,8 @@ class Fault:
 
 #: Short enough that a stop and a lease can be waited for.
 SHORT: Settings = (*CHILDREN, ("RELAY_STOP_GRACE", "12"), ("RELAY_LEASE_SECONDS", "9"))
+#: As in production: a run outlives every deadline of a session.
+PATIENT: Settings = (*CHILDREN, ("RELAY_STOP_GRACE", "660"))
 
 PLAN = (
     Fault(id="R01", title="kill -9 of children, parents and groups", act=kills),
@@ -48,8 +52,11 @@ PLAN = (
     Fault(id="R28", title="two schedulers, one paused", act=workers.two_schedulers),
     Fault(id="R31", title="one domain that does not answer", act=odd.one_slow_domain),
     Fault(id="R32", title="pause, resume, cancel", act=control.paused_and_cancelled),
+    Fault(id="R34", title="500 opens and clicks a second", act=visits.burst),
     Fault(id="R33", title="one recipient in a hundred is poison", act=odd.poison),
+    Fault(id="R38", title=f"campaign after campaign, {SOAK:.0f} s", act=soak),
     Fault(id="R17", title="closed after the dot", act=odd.closed_after_dot),
+    Fault(id="R18", title="replies a byte every ten seconds", act=drips.dripping, settings=PATIENT),
     Fault(id="R04", title="TERM", act=workers.stopped, settings=SHORT),
     Fault(
         id="R04-held",
@@ -63,13 +70,11 @@ PLAN = (
     Fault(id="R29", title="paused for three leases", act=workers.paused, settings=SHORT),
     Fault(id="R25", title="clocks ahead and behind", act=workers.clocks_shifted, settings=SHORT),
     Fault(id="R24", title="the journals' disk full", act=copies.disk_full, settings=SHORT),
+    Fault(id="R36", title="a version forward and back", act=upgrade.upgraded_and_back, settings=SHORT),
     Fault(id="R37", title="restored from a dump", act=copies.restored, settings=SHORT),
 )
 #: By id: why it is not here.
 NOT_RUN = {
     "R06": "there is no SMTP submission server yet",
     "R35": "there are no webhooks yet",
-    "R36": "there is no second version to roll back to",
-    "R38": "two hours: not within a bounded run",
-    "R34": "a rate of requests: the edge's own tests",
 }

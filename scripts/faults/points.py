@@ -32,7 +32,7 @@ def points(stage: Stage) -> None:
         people = stage.audience(DOMAIN, AUDIENCE)
         with ExitStack() as stack:
             books = stack.enter_context(reached(stage, people))
-            cut, dead = _kill_all(stage)
+            cut, dead = kill_all(stage)
         stage.proxy.open_all()
         stage.settle(books)
         report = stage.account(people, books, doubts=cut)
@@ -76,7 +76,7 @@ def _waits(stage: Stage, table: str) -> bool:
     return row is not None and bool(row[0])
 
 
-def _kill_all(stage: Stage) -> tuple[set[str], int]:
+def kill_all(stage: Stage) -> tuple[set[str], int]:
     """Kills every child with a run; the messages that their journals leave unanswered, and how many died."""
     with ExitStack() as stack:
         runs = dict(stage.product.owner.execute(_RUNS).fetchall())

@@ -7,14 +7,16 @@ the client's own address.
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from scripts.accounting.witness import token_message
 from scripts.faults.acts import BEFORE_DOT, Act
-from scripts.faults.gates import BODY, DOT, Gate, Held
+from scripts.faults.gates import BODY, DOT, MAIL, Gate, Held
 from scripts.faults.session import Transcript
 from scripts.faults.witness_log import WitnessLog
 
@@ -85,13 +87,15 @@ class _Connection:
         with suppress(OSError):
             while data := await self._reader.read(_CHUNK):
                 part = self._script.heard(data)
-                if part == BODY:
+                if part == MAIL:
+                    self._note("mail")
+                elif part == BODY:
                     self._proxy.at_body.pop(self._client, lambda: None)()
-                    if self._struck(BODY):
+                    if await self._struck(BODY):
                         return
                     await self._stop(BODY)
                 elif part == DOT:
-                    if self._struck(BEFORE_DOT):
+                    if await self._struck(BEFORE_DOT):
                         self._script.dot_open = False
                         return
                     self._note("dot")
@@ -103,7 +107,7 @@ class _Connection:
             while data := await server.read(_CHUNK):
                 for command in self._script.said(data):
                     await self._stop(command)
-                    if self._struck(command):
+                    if await self._struck(command):
                         self._writer.close()
                         return
                     if command == DOT:
@@ -121,14 +125,27 @@ class _Connection:
                 gate.held.append(held)
                 await gate.wait()
 
-    def _struck(self, point: str) -> bool:
+    async def _struck(self, point: str) -> bool:
         """Whether the session ends here by one of the acts."""
         for act in self._proxy.acts:
             if act.strikes(point, self._message()):
                 self._note("act", point=point, words=act.words[:40].decode("latin-1"))
-                self._writer.write(act.words)
+                if act.pause:
+                    await self._drip(act)
+                else:
+                    self._writer.write(act.words)
                 return True
         return False
+
+    async def _drip(self, act: Act) -> None:
+        """Byte after byte until the client has left: then the other direction's end cancels this one."""
+        began = time.monotonic()
+        try:
+            for byte in cycle(act.words):
+                self._writer.write(bytes([byte]))
+                await asyncio.sleep(act.pause)
+        finally:
+            act.lasted.append(time.monotonic() - began)
 
     def _message(self) -> str:
         message = token_message(self._script.mail_from.partition("@")[0])

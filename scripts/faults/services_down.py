@@ -59,7 +59,7 @@ def postgres_restarted(stage: Stage) -> None:
     """Twice fast, twice immediate; nobody else is restarted by hand."""
     with _in_flight(stage):
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGINT, signal.SIGQUIT):
-            _postgres(stage, number, down=0)
+            restart_postgres(stage, number, down=0)
             began = time.monotonic()
             until(lambda: _page_status(stage) == 200, seconds=60, what="a page")
             stage.note(f"{signal.Signals(number).name}: a page again after {time.monotonic() - began:.1f} s")
@@ -73,7 +73,7 @@ def postgres_down(stage: Stage) -> None:
         log = stage.product.data.log("delivery")
         before = {one.pid: sum(one.cpu_times()[:2]) for one in processes}
         lines, began = log.read_bytes().count(b"\n"), time.monotonic()
-        _postgres(stage, signal.SIGINT, down=DOWN_SECONDS)
+        restart_postgres(stage, signal.SIGINT, down=DOWN_SECONDS)
         took = time.monotonic() - began
         for one in processes:
             with suppress(psutil.NoSuchProcess):
@@ -134,7 +134,7 @@ def _page_status(stage: Stage) -> int:
         return 599
 
 
-def _postgres(stage: Stage, number: int, *, down: float) -> None:
+def restart_postgres(stage: Stage, number: int, *, down: float) -> None:
     """Stops PostgreSQL by this signal and starts it again; the stage's own connection is made anew."""
     supervisor = stage.product.supervisor
     child = stage.product.process("postgres")

@@ -23,7 +23,8 @@ class Transcript:
     _tail: bytes = b"\r\n"
 
     def heard(self, data: bytes) -> str:
-        """Bytes of the client: "body" where they are the message's, "dot" where they end it, else ""."""
+        """Bytes of the client: "body" where they are the message's, "dot" where they end it, "mail" where
+        a MAIL is among the commands, else ""."""
         if self.in_data:
             seen = self._tail + data
             self._tail = seen[-4:]
@@ -34,11 +35,10 @@ class Transcript:
             return "dot"
         self._line += data
         *whole, self._line = self._line.split(b"\r\n")
-        for line in whole:
-            self._command(line.decode("utf-8", "replace"))
-        return ""
+        verbs = [self._command(line.decode("utf-8", "replace")) for line in whole]
+        return "mail" if "MAIL" in verbs else ""
 
-    def _command(self, line: str) -> None:
+    def _command(self, line: str) -> str:
         verb = line[:4].upper()
         self.waiting.append({"MAIL": "mail", "RCPT": "rcpt", "DATA": "data"}.get(verb, verb))
         if verb == "MAIL":
@@ -46,6 +46,7 @@ class Transcript:
             self.rcpt = ""
         elif verb == "RCPT":
             self.rcpt = line.partition("<")[2].partition(">")[0]
+        return verb
 
     def said(self, data: bytes) -> list[str]:
         """Bytes of the server: the commands whose replies are complete with them, in order."""

@@ -19,6 +19,10 @@ class WitnessLog:
         os.write(self._file, f"{line}\n".encode())
         os.fdatasync(self._file)
 
+    def times(self, what: str) -> list[float]:
+        """When that happened, each time so far."""
+        return [float(str(line["time"])) for line in lines(self.path) if line["what"] == what]
+
     def close(self) -> None:
         """No more lines."""
         os.close(self._file)

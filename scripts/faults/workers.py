@@ -14,6 +14,7 @@ import psutil
 
 from relay_saas.embedded.paths import PROJECT
 from scripts.faults import gates
+from scripts.faults.claims import claims_watched
 from scripts.faults.stage import Stage
 from scripts.product_run.campaigns import write_campaign
 from scripts.product_run.journals import Witness
@@ -21,21 +22,32 @@ from scripts.product_run.waiting import until
 
 DOMAIN = "steady.test"
 CLICKS = 20
+#: Seconds from TERM within which the last message is claimed and the last MAIL is said.
+LAST_CLAIM, LAST_MAIL = 1.0, 2.0
 _RUNS = "select pid, journal from delivery_queuerun where closed_at is null"
 
 
 def stopped(stage: Stage) -> None:
-    """TERM: no DATA is opened three seconds later, open dots are awaited, nothing is in doubt."""
+    """TERM: claiming ends within a second, MAIL within two, open dots are awaited, nothing is in doubt."""
     people = stage.audience(DOMAIN, 600)
-    books = stage.send(people)
-    stage.in_flight(books, 0.2)
-    worker = stage.product.process("delivery")
-    worker.popen.terminate()
-    asked = time.time()
-    until(lambda: worker.status is not None, seconds=60, what="the end of the worker")
-    stage.note(f"ended {time.time() - asked:.1f} s after TERM, {books.open} still queued")
-    late = stage.receivers().offered_after(asked + 3)
-    stage.check(not late, f"{len(late)} DATA later than 3 s after TERM")
+    with claims_watched(stage.product.owner) as last_claim:
+        books = stage.send(people)
+        stage.in_flight(books, 0.2)
+        worker = stage.product.process("delivery")
+        asked = time.time()
+        worker.popen.terminate()
+        until(lambda: worker.status is not None, seconds=60, what="the end of the worker")
+        claimed = last_claim()
+    ended = time.time()
+    stage.note(f"ended {ended - asked:.1f} s after TERM, {books.open} still queued")
+    stage.check(claimed, "void: nothing was seen to be claimed")
+    stage.note(f"last claim {claimed - asked:+.2f} s from TERM")
+    stage.check(claimed <= asked + LAST_CLAIM, f"claimed {claimed - asked:.2f} s after TERM")
+    mails = stage.proxy.log.times("mail")
+    stage.check(any(at < asked for at in mails), "void: no MAIL was seen")
+    stage.note(f"last MAIL {max(mails) - asked:+.2f} s from TERM")
+    late = [at for at in mails if at > asked + LAST_MAIL]
+    stage.check(not late, f"{len(late)} MAIL later than {LAST_MAIL} s after TERM")
     stage.check(books.open > 0, "void: nothing was left to do")
     stage.product.respawn("delivery")
     stage.settle(books)
