@@ -1,4 +1,4 @@
-"""R36: the next version with its migration comes while a campaign is sent, goes back, and comes again."""
+"""R36: the next version with its migration comes while campaigns are sent, goes back, and comes again."""
 
 import time
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from scripts.product_run.product import run_python
 from scripts.product_run.waiting import must, until
 
 DOMAIN = "deliberate.test"
-AUDIENCE = 2000
+AUDIENCE = 500
 #: What is another version after a deployment; the simulator is the world outside.
-DEPLOYED = ("web", "edge", "inbound", "beat", "tasks", "delivery")
+DEPLOYED = ("delivery", "tasks", "beat", "inbound", "edge", "web")
 #: Which of them can share their port with their successor, and what that says once it serves.
 OVERLAPPING, SERVES = ("web", "edge"), "Started worker"
 #: Seconds that nobody may listen at the API, and the share of its answers that may fail.
@@ -25,35 +25,37 @@ Version = Callable[[Program], Program]
 
 
 def upgraded_and_back(stage: Stage) -> None:
-    """The older version sends; migration under it; forward, back on the new schema, and forward again."""
+    """The older version sends; migration under it; forward, back on the new schema, and forward again, each
+    in the midst of a campaign."""
     before = older(stage.product.data.root)
     stage.note(f"the version before {before.commit}; its last migrations {before.known}")
     must(before.known, "void: the newest migration changes nothing that the older version does not know")
     _begin_with(stage, before)
     people = stage.audience(DOMAIN, AUDIENCE)
     with traffic(*_posted(stage)) as flow:
-        books = stage.send(people)
-        stage.in_flight(books, 0.1)
-        began = time.monotonic()
-        stage.product.manage("prepare_database")
-        stage.note(f"migrated under the older version in {time.monotonic() - began:.1f} s")
-        stage.in_flight(books, 0.2)
-        for share, way, version in (
-            (0.4, "forward", _as_it_is),
-            (0.6, "back", before.program),
-            (0.8, "forward again", _as_it_is),
+        for way, change in (
+            ("migrated under the older version", _migrate),
+            ("forward", lambda stage: _deploy(stage, _as_it_is)),
+            ("back, on the new schema", lambda stage: _deploy(stage, before.program)),
+            ("forward again", lambda stage: _deploy(stage, _as_it_is)),
         ):
-            _deploy(stage, version)
-            stage.note(f"{way}; {books.open} open")
-            stage.check(books.open > 0, f"void: nothing was left to send on the way {way}")
-            stage.in_flight(books, share)
-        stage.settle(books)
+            books = stage.send(people)
+            stage.in_flight(books, 0.05)
+            stage.check(books.open > 0, f"void: nothing was left to send: {way}")
+            began = time.monotonic()
+            change(stage)
+            stage.note(f"{way}: {time.monotonic() - began:.1f} s, {books.open} open")
+            stage.settle(books)
+            stage.account(people, books)
     asked = flow.answered + len(flow.errors)
     longest = max(flow.gaps, default=0.0)
     stage.note(f"API: {flow.answered} answered, {len(flow.errors)} failed, away for {longest:.1f} s at most")
     stage.check(len(flow.errors) <= FAILING * asked, f"the API failed: {flow.errors[:3]}")
     stage.check(longest <= DOWNTIME, f"nobody listened for {longest:.1f} s")
-    stage.account(people, books)
+
+
+def _migrate(stage: Stage) -> None:
+    stage.product.manage("prepare_database")
 
 
 def _as_it_is(program: Program) -> Program:
