@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import re
+import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, TLSSetupException, syntax
 from django.db import connection
 
 from delivery.inbound import mail
@@ -50,7 +52,19 @@ class Handler:
         #: When mail to a role was taken, the last hour's.
         self._to_roles: deque[float] = deque()
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd looks for this name
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,
+        envelope: Envelope,  # noqa: ARG002
+        hostname: str,
+        lines: list[str],
+    ) -> list[str]:
+        """What is offered, without an AUTH of no mechanism, which aiosmtpd adds under TLS."""
+        session.host_name = hostname
+        return [line for line in lines if not line.startswith("250-AUTH")]
+
+    async def handle_RCPT(  # noqa: N802
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,
@@ -160,7 +174,10 @@ class Connection(SMTP):
         self._peer: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greets, or says 421 and hangs up."""
+        """Greets, or says 421 and hangs up; after STARTTLS the same client comes once more."""
+        if self._peer is not None:
+            super().connection_made(transport)
+            return
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         if not self._server.admit(peer):
             if isinstance(transport, asyncio.Transport):
@@ -174,7 +191,22 @@ class Connection(SMTP):
         """Makes room for another one."""
         if self._peer is not None:
             self._server.dismiss(self._peer)
+            self._peer = None
             super().connection_lost(error)
+
+    @syntax("STARTTLS", when="tls_context")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd looks for this name
+        """Once a session; a client that fails the handshake is gone, and its place is free at once."""
+        if self._tls_protocol is not None:
+            await self.push("503 5.5.1 TLS is in use already")
+            return
+        with suppress(TLSSetupException):
+            await super().smtp_STARTTLS(arg)
+        plain = self._original_transport
+        # aiosmtpd has no transport to close then, and a client that hung up looks like one that succeeded.
+        if isinstance(plain, asyncio.Transport) and (self.session is None or self.session.ssl is None):
+            plain.abort()
+            self.connection_lost(None)
 
     def eof_received(self) -> bool | None:
         """A refused client has no session that could end."""
@@ -184,8 +216,12 @@ class Connection(SMTP):
 class InboundServer:
     """Listens until it is closed; `async with InboundServer(…) as server`."""
 
-    def __init__(self, *, address: str, port: int, host_name: str, keys: TokenKeys) -> None:
+    def __init__(
+        self, *, address: str, port: int, host_name: str, keys: TokenKeys, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.handler = Handler(keys)
+        #: With one, STARTTLS is offered; nobody has to take it.
+        self._tls = tls
         self._address = address
         self._port = port
         self._host_name = host_name
@@ -230,5 +266,6 @@ class InboundServer:
             timeout=TIMEOUT,
             command_call_limit=MAX_CALLS,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            tls_context=self._tls,
             loop=asyncio.get_running_loop(),
         )

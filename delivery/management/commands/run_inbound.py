@@ -11,6 +11,7 @@ from django.core.management import BaseCommand
 from django.db import connection
 
 from delivery.inbound.address import token_keys
+from delivery.inbound.certificate import server_context
 from delivery.inbound.server import InboundServer
 from relay_saas.runtime import refuse_unsafe_start
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     help = "Takes mail to return paths and unsubscribe addresses."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Runs until it is told to stop; raises ImproperlyConfigured where the nets are off."""
+        """Runs until it is told to stop; raises ImproperlyConfigured: nets off, bad certificate."""
         refuse_unsafe_start()
         connection.close()
         # It reports every line of every session.
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             port=settings.RELAY_INBOUND_PORT,
             host_name=f"inbound.{settings.RELAY_ZONE}",
             keys=token_keys(),
+            tls=server_context(),
         )
         async with server:
             self.stdout.write(f"listening on {settings.RELAY_INBOUND_ADDRESS}:{server.port}")
