@@ -1,11 +1,14 @@
 """Role x tenant x route: every cell sends a valid request, and every refusal leaves the data as it was."""
 
 import json
+import select
+import socket
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from accounts.permissions import allows
@@ -59,6 +62,19 @@ def test_each_role_gets_what_its_capabilities_allow(world: World, name: str) -> 
         else:
             assert status == REFUSED, (role, status)
             assert fingerprint(world.acme, world.globex) == before, role
+
+
+def test_no_page_of_an_organization_waits_for_dns(world: World, settings: Settings) -> None:
+    client = _client(world.members[Role.OWNER])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        settings.RELAY_DNS = "{}:{}".format(*silent.getsockname())
+        for name in TENANT_ROUTES:
+            entry = TABLE[name]
+            with transaction.atomic():
+                _send(client, entry, reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)]))
+                transaction.set_rollback(True)
+        assert not select.select([silent], [], [], 0)[0]
 
 
 @pytest.mark.parametrize("name", TENANT_ROUTES)

@@ -86,7 +86,9 @@ def test_servers_on_private_addresses_are_refused_and_nobody_is_suppressed(
     zone = {(name, "MX"): [f"10 mx.{name}."], (f"mx.{name}", "A"): ["127.0.0.1"]}
     server = send(zone, networks=())
     assert not server.connections
-    assert [one.rule for one in attempts(tenant)] == ["address_not_allowed"]
+    assert [(one.state, one.rule) for one in attempts(tenant)] == [
+        (AttemptState.FAILED, "address_not_allowed")
+    ]
     with tenant_scope(tenant.pk):
         assert not Suppression.objects.exists()
 
