@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from campaigns.views import control, preview
+from campaigns.views import control, preview, suppressions
 
 app_name = "campaigns"
 urlpatterns = [
+    path("suppressions/", suppressions.suppression_list, name="suppressions"),
     path("campaigns/<int:campaign_id>/preview/", preview.preview, name="preview"),
     path(
         "campaigns/<int:campaign_id>/preview/<int:contact_id>/html/",

@@ -17,6 +17,7 @@ from delivery.engine.config import from_settings
 from delivery.engine.due import due
 from delivery.engine.process import run_once
 from delivery.engine.process import take_back as take_back_dead_runs
+from delivery.engine.restored import put_in_doubt
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
 from delivery.services import bounce_guard, expire, finish
@@ -79,6 +80,12 @@ def expire_lanes(chosen: list[tuple[str, int]], seconds: int) -> None:
     lanes = [(UUID(tenant_id), lane_id) for tenant_id, lane_id in chosen]
     ended = expire.expire_lanes(lanes, older_than=timedelta(seconds=seconds))
     LOG.warning("mail was given up", messages=ended)
+
+
+@shared_task
+def doubt_restored() -> None:
+    """Gives up as in doubt what a restored copy may have sent already; an operator asked for it."""
+    LOG.warning("mail is in doubt", messages=put_in_doubt(settings.DATABASE_DISPATCH_URL), why="restored")
 
 
 @shared_task(acks_late=False)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -98,34 +99,58 @@ class Chosen:
     sites: Sequence[int] | None
     since: datetime
     before: datetime
+    #: Only those that are still provisional.
+    provisional: bool = False
+
+    def rows(self) -> QuerySet[Suppression]:
+        """Those of the tenant whose scope is open."""
+        found = Suppression.objects.filter(
+            reason=Suppression.Reason.BOUNCED,
+            rule=self.rule,
+            created_at__gte=self.since,
+            created_at__lt=self.before,
+        )
+        if self.sites is not None:
+            found = found.filter(site_id__in=list(self.sites))
+        return found.filter(provisional_until__gt=timezone.now()) if self.provisional else found
+
+    def changes(self, verb: str, count: int) -> dict[str, object]:
+        """What the audit trail says of them."""
+        return {
+            verb: count,
+            "rule": self.rule,
+            "sites": None if self.sites is None else list(self.sites),
+            "from": self.since.isoformat(),
+            "to": self.before.isoformat(),
+        }
 
 
 def undo_bounces(*, tenant_id: UUID, chosen: Chosen, actor: Actor, dry_run: bool = False) -> int:
     """Lets the addresses be mailed again that these bounces suppressed; returns how many. One audit event."""
     with tenant_scope(tenant_id):
-        rows = Suppression.objects.filter(
-            reason=Suppression.Reason.BOUNCED,
-            rule=chosen.rule,
-            created_at__gte=chosen.since,
-            created_at__lt=chosen.before,
-        )
-        if chosen.sites is not None:
-            rows = rows.filter(site_id__in=list(chosen.sites))
-        count = rows.count()
+        count = chosen.rows().count()
         if dry_run or not count:
             return count
-        changes: dict[str, object] = {
-            "undone": count,
-            "rule": chosen.rule,
-            "sites": None if chosen.sites is None else list(chosen.sites),
-            "from": chosen.since.isoformat(),
-            "to": chosen.before.isoformat(),
-        }
-        # The first of them stands for all in the trail.
-        subject = rows.order_by("pk")[0]
-        audit.record(tenant_id=tenant_id, actor=actor, verb="undone", subject=subject, changes=changes)
-        deleted, _ = rows.delete()
+        _note_all(tenant_id, chosen, actor, "undone", count)
+        deleted, _ = chosen.rows().delete()
     return deleted
+
+
+def confirm_bounces(*, tenant_id: UUID, chosen: Chosen, actor: Actor, dry_run: bool = False) -> int:
+    """Ends that these are provisional: the bounces were right. Returns how many; one audit event."""
+    with tenant_scope(tenant_id):
+        count = chosen.rows().count()
+        if dry_run or not count:
+            return count
+        _note_all(tenant_id, chosen, actor, "confirmed", count)
+        return chosen.rows().update(provisional_until=None)
+
+
+def _note_all(tenant_id: UUID, chosen: Chosen, actor: Actor, verb: str, count: int) -> None:
+    """The first of them stands for all in the trail."""
+    subject = chosen.rows().order_by("pk")[0]
+    changes = chosen.changes(verb, count)
+    audit.record(tenant_id=tenant_id, actor=actor, verb=verb, subject=subject, changes=changes)
 
 
 def unsubscribe(

@@ -121,31 +121,31 @@ def patience(milliseconds: int = PATIENCE_MS) -> Iterator[None]:
 def lanes() -> list[LaneRow]:
     """Every lane with open work, most first. Reads an index over the open work: a tenth of a second per
     million."""
-    rows = [LaneRow(**row) for row in _ask("select * from ops_lanes()")]
+    rows = [LaneRow(**row) for row in ask("select * from ops_lanes()")]
     return sorted(rows, key=lambda row: (-row.waiting - row.leased, row.lane_id))
 
 
 def attempts_today() -> dict[tuple[int, AttemptState], int]:
     """Attempts since midnight UTC by provider and state; never falls before midnight."""
-    rows = _ask("select * from ops_attempts_today()")
+    rows = ask("select * from ops_attempts_today()")
     return {(row["provider_id"], AttemptState(row["state"])): row["n"] for row in rows}
 
 
 def refused_since(since: datetime) -> list[RefusedRow]:
     """Attempts that were not delivered since then, by class, most first."""
-    rows = _ask("select * from ops_reasons(%s) order by n desc, state, category", [since])
+    rows = ask("select * from ops_reasons(%s) order by n desc, state, category", [since])
     return [RefusedRow(**row | {"state": AttemptState(row["state"])}) for row in rows]
 
 
 def doubts_since(since: datetime, *, most: int) -> list[DoubtRow]:
     """Messages in doubt since then, newest first. They name people: each look belongs in the audit trail."""
-    rows = _ask("select * from ops_doubts(%s, %s)", [since, most])
+    rows = ask("select * from ops_doubts(%s, %s)", [since, most])
     return [DoubtRow(**row | {"state": AttemptState(row["state"])}) for row in rows]
 
 
 def tenant_names(tenant_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Slugs by id."""
-    rows = _ask("select * from ops_tenants(%s)", [list(tenant_ids)]) if tenant_ids else []
+    rows = ask("select * from ops_tenants(%s)", [list(tenant_ids)]) if tenant_ids else []
     return {row["tenant_id"]: row["slug"] for row in rows}
 
 
@@ -178,7 +178,8 @@ def sources() -> list[EgressSource]:
     return list(EgressSource.objects.select_related("pool").order_by("pool__name", "address"))
 
 
-def _ask(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def ask(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a question to one of the listed functions, by the columns' names."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         names = [column.name for column in cursor.description or ()]

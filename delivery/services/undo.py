@@ -1,21 +1,21 @@
-"""Takes back suppressions that a wrong answer of a site made, at all organizations."""
+"""Takes back suppressions that a wrong answer of a site made, or confirms them, at all organizations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
 from accounts.audit import Actor
-from campaigns.services.suppression import Chosen, undo_bounces
+from campaigns.services.suppression import Chosen, confirm_bounces, undo_bounces
 from delivery.exceptions import UnknownSite
 from delivery.models import Site
+from delivery.selectors.struck import Struck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undone:
-    """How many addresses may be mailed again, and at how many organizations."""
+class Decided:
+    """How many addresses it was about, and at how many organizations."""
 
     addresses: int
     tenants: int
@@ -34,31 +34,37 @@ def find_sites(*, site: str = "", provider: str = "") -> list[int] | None:
     return found
 
 
-def undo_suppressions(
-    *,
-    rule: str,
-    sites: Sequence[int] | None,
-    since: datetime,
-    before: datetime,
-    actor: Actor,
-    dry_run: bool = False,
-) -> Undone:
-    """Deletes what this rule suppressed at these sites (None: any) in this time; audited at each.
+def chosen_of(group: Struck) -> Chosen:
+    """What deciding on a group is about: what is still provisional of it."""
+    sites = Site.objects.filter(provider_id=group.provider_id).values_list("pk", flat=True)
+    return Chosen(rule=group.rule, sites=list(sites), since=group.hour, before=group.before, provisional=True)
 
-    `dry_run` only counts. What bounced stays bounced; the addresses may be mailed again.
+
+def undo_suppressions(*, chosen: Chosen, actor: Actor, dry_run: bool = False) -> Decided:
+    """Deletes these suppressions at all organizations; audited at each. `dry_run` only counts.
+
+    What bounced stays bounced; the addresses may be mailed again.
     """
+    return _everywhere(undo_bounces, chosen, actor, dry_run=dry_run)
+
+
+def confirm_suppressions(*, chosen: Chosen, actor: Actor, dry_run: bool = False) -> Decided:
+    """Says that the bounces were right: these are provisional no longer. Audited at each organization."""
+    return _everywhere(confirm_bounces, chosen, actor, dry_run=dry_run)
+
+
+def _everywhere(decide: Callable[..., int], chosen: Chosen, actor: Actor, *, dry_run: bool) -> Decided:
+    sites = None if chosen.sites is None else list(chosen.sites)
     with connection.cursor() as cursor:
         cursor.execute(
             "select tenant_id from tenants_with_bounces(%s, %s::bigint[], %s, %s) order by 1",
-            [rule, None if sites is None else list(sites), since, before],
+            [chosen.rule, sites, chosen.since, chosen.before],
         )
         tenants: list[UUID] = [row[0] for row in cursor.fetchall()]
-    chosen = Chosen(rule=rule, sites=sites, since=since, before=before)
     counts = [
-        undo_bounces(tenant_id=tenant_id, chosen=chosen, actor=actor, dry_run=dry_run)
-        for tenant_id in tenants
+        decide(tenant_id=tenant_id, chosen=chosen, actor=actor, dry_run=dry_run) for tenant_id in tenants
     ]
-    return Undone(addresses=sum(counts), tenants=len([count for count in counts if count]))
+    return Decided(addresses=sum(counts), tenants=len([count for count in counts if count]))
 
 
 def _hosts(key: str) -> set[str]:

@@ -53,6 +53,9 @@ def _operations(path: str) -> list[NavigationItem]:
         ("hosts", _("Hosts and queue runs"), "device-desktop"),
         ("doubts", _("In doubt"), "alert-triangle"),
         ("message", _("Explain a message"), "search"),
+        ("bounces", _("Bounces not yet believed"), "mail-off"),
+        ("mails", _("Mail to our roles"), "inbox"),
+        ("restored", _("Restored copy"), "history"),
     )
     items = []
     for name, label, icon in pages:
@@ -67,9 +70,13 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     campaigns = reverse("tracking:campaigns", args=[slug])
     messages = reverse("tracking:messages", args=[slug])
     domains = reverse("console:sending_domains", args=[slug])
+    suppressions = reverse("campaigns:suppressions", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
         NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=messages in path),
         NavigationItem(url=domains, label=_("Sending domains"), icon="world", active=domains in path),
+        NavigationItem(
+            url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
+        ),
     ]

@@ -6,6 +6,8 @@ The standard library's own walk recurses as deep as it is told and keeps all it 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -76,6 +78,15 @@ def field(headers: Message, name: str, limit: int = 1000) -> str | None:
     value = next(value for key, value in headers.raw_items() if key.lower() == name.lower())
     raw = str(value)[: 4 * limit].encode("utf-8", "surrogateescape")
     return displayable(b" ".join(raw.split()))[:limit]
+
+
+def decoded_field(headers: Message, name: str) -> str:
+    """The beginning of a header field as a person reads it (RFC 2047); "" where there is none."""
+    text = field(headers, name, limit=500) or ""
+    try:
+        return str(make_header(decode_header(text))).strip()[:200]
+    except (LookupError, ValueError, HeaderParseError):
+        return text.strip()[:200]
 
 
 def headers_of(head: bytes) -> Message:

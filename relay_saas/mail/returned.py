@@ -3,8 +3,6 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
 from enum import StrEnum
 from importlib.resources import files
@@ -13,7 +11,7 @@ from typing import Final
 from relay_saas.mail.arf import Complaint, read_complaint
 from relay_saas.mail.dsn import Action, Dsn, read_reports
 from relay_saas.mail.dsn_text import read_text_report
-from relay_saas.mail.mime_reader import Part, field, read_headers, read_parts
+from relay_saas.mail.mime_reader import Part, decoded_field, field, read_headers, read_parts
 
 
 class Nature(StrEnum):
@@ -85,9 +83,8 @@ def _without_a_report(headers: Message, parts: Sequence[Part]) -> Nature:
 
 def _vacation(headers: Message) -> bool:
     """A subject or a header that only such programs write."""
-    return any(name in headers for name in _AUTO_HEADERS) or _subject(headers).lower().startswith(
-        _AUTO_SUBJECTS
-    )
+    subject = decoded_field(headers, "Subject").lower()
+    return any(name in headers for name in _AUTO_HEADERS) or subject.startswith(_AUTO_SUBJECTS)
 
 
 def _automatic(headers: Message) -> bool:
@@ -95,11 +92,3 @@ def _automatic(headers: Message) -> bool:
     precedence = (field(headers, "Precedence") or "").strip().lower()
     suppressed = (field(headers, "X-Auto-Response-Suppress") or "").strip().lower()
     return submitted not in {"no", ""} or precedence in _AUTOMATIC or suppressed == "all"
-
-
-def _subject(headers: Message) -> str:
-    text = field(headers, "Subject", limit=500) or ""
-    try:
-        return str(make_header(decode_header(text))).strip()[:200]
-    except (LookupError, ValueError, HeaderParseError):
-        return text.strip()[:200]

@@ -1,5 +1,6 @@
 """The access table: one entry per route of the URL conf; a route without an entry fails the build."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -46,6 +47,8 @@ def brake(*takes: str, **data: str) -> Entry:
     return Entry(door="operator", method="post", takes=takes, success=302, data={"reason": "a fire", **data})
 
 
+#: The hour (UTC, as a time stamp) that operators decide about.
+WRONG_HOUR = int(time.time()) // 3600 * 3600 - 3600
 OPERATOR = Entry(door="operator")
 PUBLIC = Entry(door="public")
 PERSON = Entry(door="person")
@@ -73,6 +76,7 @@ TABLE: dict[str, Entry] = {
     "tracking:campaign_live": page(Capability.VIEW, "campaign"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
+    "campaigns:suppressions": page(Capability.VIEW),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
     "console:sending_domains": page(Capability.VIEW),
@@ -98,6 +102,16 @@ TABLE: dict[str, Entry] = {
     "ops:doubts": OPERATOR,
     "ops:hosts": OPERATOR,
     "ops:message": OPERATOR,
+    "ops:bounces": OPERATOR,
+    "ops:bounce_group": Entry(door="operator", success=302),
+    "ops:bounce_undo": brake(what=f"77:{WRONG_HOUR}:x.1.1-no-such-mailbox"),
+    "ops:bounce_confirm": brake(what=f"77:{WRONG_HOUR}:x.1.1-no-such-mailbox"),
+    "ops:mails": OPERATOR,
+    "ops:mail": Entry(door="operator", takes=("mail",)),
+    "ops:mail_done": brake("mail"),
+    "ops:restored": OPERATOR,
+    "ops:restored_doubt": brake(),
+    "ops:restored_resume": brake(),
     "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
     "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),

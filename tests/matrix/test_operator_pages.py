@@ -1,6 +1,7 @@
 """Operators x routes: the staff gets in, and for everybody else the operators' pages do not exist."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -8,13 +9,17 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
-from accounts.tenancy import system_scope
-from delivery.models import PolicyState, Provider, Scope
+from accounts.tenancy import SYSTEM_TENANT_ID, system_scope
+from campaigns.models import Suppression
+from delivery.engine.incarnation import RESTORED
+from delivery.inbound.mail import keep
+from delivery.models import PolicyState, Provider, Scope, Site
 from delivery.services.policy import suspend
-from tests.matrix.routes import TABLE, Entry
+from tests.matrix.routes import TABLE, WRONG_HOUR, Entry
 from tests.matrix.world import World, build, fingerprint
 
 ROUTES = [name for name, entry in TABLE.items() if entry.door == "operator"]
+MAIL = b"From: a@b.test\r\nSubject: abuse\r\n\r\nPlease stop.\r\n"
 POSTS = [name for name in ROUTES if TABLE[name].method == "post"]
 
 
@@ -28,8 +33,25 @@ def url_of(db: None) -> Callable[[str], str]:
     """`url_of(name)` is the route's address, with a provider and a policy that exist."""
     provider = Provider.objects.create(id=77, name="gmail")
     policy = suspend(scope=Scope(provider_id=77), reason="too fast", set_by="rule")
-    known = {"provider": provider.pk, "policy": policy.pk}
+    suspend(scope=Scope(), reason="the database is a restored copy", set_by="engine", rule=RESTORED)
+    _bounce()
+    mail = keep(
+        tenant_id=SYSTEM_TENANT_ID, token=None, mail_from="a@b.test", raw=MAIL, rcpt="abuse@relay.test"
+    )
+    known = {"provider": provider.pk, "policy": policy.pk, "mail": mail}
     return lambda name: reverse(name, args=[known[taken] for taken in TABLE[name].takes])
+
+
+def _bounce() -> None:
+    """An address that is suppressed provisionally, in the hour that the table names."""
+    site = Site.objects.create(key="mx.gmail.test", provider_id=77)
+    hour = datetime.fromtimestamp(WRONG_HOUR, UTC)
+    with system_scope():
+        row = Suppression.objects.create(
+            tenant_id=SYSTEM_TENANT_ID, email_key="taro@gmail.test", scope="all", reason="bounced",
+            rule="x.1.1-no-such-mailbox", site_id=site.pk, provisional_until=hour + timedelta(days=1),
+        )  # fmt: skip
+        Suppression.objects.filter(pk=row.pk).update(created_at=hour)
 
 
 @pytest.fixture
@@ -91,9 +113,15 @@ def test_every_deed_stands_in_the_audit_trail(staff: User, url_of: Callable[[str
         "ops:stop": "suspended",
         "ops:lift": "lifted",
         "ops:expire": "expired",
+        "ops:bounce_undo": "undone",
+        "ops:bounce_confirm": "confirmed",
+        "ops:mail_done": "done",
+        "ops:restored_doubt": "doubted",
+        "ops:restored_resume": "lifted",
     }
     send(staff, TABLE[name], url_of(name))
-    assert audited() == [(verbs[name], staff.email)]
+    assert (verbs[name], staff.email) in audited()
+    assert {actor for _verb, actor in audited()} == {staff.email}
 
 
 @pytest.mark.parametrize("name", [name for name in POSTS if "lift" not in name])
@@ -120,7 +148,8 @@ def test_a_get_and_a_foreign_method_change_nothing(
         assert client.delete(url_of(name)).status_code == 405
         assert client.put(url_of(name)).status_code == 405
     assert policies() == before
-    assert audited() == []
+    # Who looks at somebody's mail is written down.
+    assert audited() == ([("viewed", staff.email)] if name == "ops:mail" else [])
 
 
 @pytest.mark.parametrize(
@@ -131,4 +160,4 @@ def test_what_nothing_is_called_cannot_be_stopped(
 ) -> None:
     status, _body, _where = send(staff, TABLE["ops:stop"], url_of("ops:stop"), what=word)
     assert status == 422
-    assert len(policies()) == 1
+    assert len(policies()) == 2

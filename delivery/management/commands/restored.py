@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from delivery.engine import restored
 from delivery.engine.incarnation import RESTORED
+from delivery.engine.restored import put_in_doubt
 from delivery.selectors.policies import active_policies
+from delivery.selectors.restored import restored_at, waiting
 from delivery.services import policy
 
 
@@ -27,16 +28,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         """One service."""
-        url = settings.DATABASE_DISPATCH_URL
         match options["verb"]:
             case "list":
-                at = restored.restored_at(url)
+                at = restored_at()
                 self.stdout.write(f"restored at {at:%Y-%m-%d %H:%M:%S}" if at else "never restored")
-                for one in restored.waiting(url):
+                for one in waiting():
                     campaign = "mail" if one.campaign is None else f"campaign {one.campaign} {one.name}"
                     self.stdout.write(f"{one.tenant}\t{campaign}\t{one.messages} messages")
             case "doubt":
-                self.stdout.write(f"{restored.put_in_doubt(url)} messages are in doubt")
+                self.stdout.write(f"{put_in_doubt(settings.DATABASE_DISPATCH_URL)} messages are in doubt")
             case _:
                 held = active_policies().filter(rule=RESTORED)
                 lifted = [one.pk for one in held if policy.lift(policy_id=one.pk, by=options["by"])]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.audit import Actor
+from campaigns.services.suppression import Chosen
 from delivery.models import SuppressionHold
 from delivery.services.undo import find_sites, undo_suppressions
 from relay_saas.web.errors import RelayError
@@ -41,14 +42,14 @@ class Command(BaseCommand):
             sites = find_sites(site=options["site"], provider=options["provider"])
         except RelayError as error:
             raise CommandError(f"{error} ({error.code})") from error
-        undone = undo_suppressions(
+        chosen = Chosen(
             rule=options["rule"],
             sites=sites,
             since=_time(options["since"]),
             before=_time(options["before"]) if options["before"] else timezone.now(),
-            actor=Actor(name=options["by"]),
-            dry_run=options["dry_run"],
         )
+        actor = Actor(name=options["by"])
+        undone = undo_suppressions(chosen=chosen, actor=actor, dry_run=options["dry_run"])
         word = "would be undone" if options["dry_run"] else "undone"
         self.stdout.write(f"{word}: {undone.addresses} addresses at {undone.tenants} organizations")
 

@@ -1,6 +1,7 @@
 """What operators do: stop, lift, give up; each deed is in the audit trail of the organization `system`."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -8,11 +9,16 @@ from django.utils import timezone
 from accounts.audit import Actor, record
 from accounts.models import Tenant
 from accounts.tenancy import SYSTEM_TENANT_ID, system_scope
-from delivery.models import PolicyState
+from delivery.engine.incarnation import RESTORED
+from delivery.models import PolicyState, Provider
 from delivery.selectors.operations import DoubtRow
+from delivery.selectors.policies import active_policies
+from delivery.selectors.struck import Struck
 from delivery.services import policy
 from delivery.services.expire import expire_waiting, lanes_in
-from delivery.tasks import expire_lanes
+from delivery.services.role_mail import mark_done
+from delivery.services.undo import Decided, chosen_of, confirm_suppressions, undo_suppressions
+from delivery.tasks import doubt_restored, expire_lanes
 from relay_saas.console.ops.target import Target
 from relay_saas.mail.ids import format_id
 from relay_saas.web.errors import NotFound
@@ -57,6 +63,55 @@ def give_up(*, target: Target, reason: str, age: timedelta, actor: Actor) -> int
         return expire_waiting(scope=target.scope, older_than=age)
     expire_lanes.delay([(str(row.tenant_id), row.lane_id) for row in rows], int(age.total_seconds()))
     return None
+
+
+def decide(*, group: Struck, undone: bool, reason: str, actor: Actor) -> Decided:
+    """Takes back a group of provisional suppressions, or says that they were right."""
+    verb, service = ("undone", undo_suppressions) if undone else ("confirmed", confirm_suppressions)
+    with system_scope():
+        provider = Provider.objects.get(pk=group.provider_id)
+        changes: dict[str, object] = {
+            "rule": group.rule,
+            "from": group.hour.isoformat(),
+            "to": group.before.isoformat(),
+            "reason": reason,
+        }
+        _note(actor, verb, provider, changes)
+    return service(chosen=chosen_of(group), actor=actor)
+
+
+def mail_done(*, tenant_id: UUID, number: int, reason: str, actor: Actor) -> None:
+    """Marks mail to one of our roles as done."""
+    if mark_done(tenant_id=tenant_id, number=number, by=actor.name):
+        with system_scope():
+            system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
+            _note(actor, "done", system, {"what": "mail", "number": number, "reason": reason})
+
+
+def note_mail(*, number: int, tenant_id: UUID, actor: Actor) -> None:
+    """Says in the audit trail that an operator opened a mail of this organization."""
+    with system_scope():
+        system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
+        _note(actor, "viewed", system, {"what": "mail", "number": number, "tenant": str(tenant_id)})
+
+
+def give_up_restored(*, reason: str, actor: Actor) -> None:
+    """Has a worker end as in doubt what a restored copy may have sent already."""
+    with system_scope():
+        system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
+        _note(actor, "doubted", system, {"what": "restored", "reason": reason})
+    doubt_restored.delay()
+
+
+def resume_restored(*, reason: str, actor: Actor) -> int:
+    """Lifts the suspension of a restored copy; returns how many policies ended."""
+    ended = 0
+    for held in active_policies().filter(rule=RESTORED):
+        with system_scope():
+            if policy.lift(policy_id=held.pk, by=actor.name):
+                _note(actor, "lifted", held, {"reason": reason, "rule": RESTORED})
+                ended += 1
+    return ended
 
 
 def note_look(*, rows: list[DoubtRow], actor: Actor) -> None:

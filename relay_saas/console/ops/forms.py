@@ -42,16 +42,21 @@ class ConfirmedSelect(forms.Select):
         return option
 
 
-class _ReasonForm(forms.Form):
-    """What every brake shares."""
+class ReasonForm(forms.Form):
+    """What every deed shares."""
 
-    what = forms.CharField(max_length=80, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=MOST_REASON, label=gettext_lazy("Reason"))
 
     def __init__(self, data: Any = None, *, prefix: str, **values: Any) -> None:
         # Several forms stand on one page: their fields need ids of their own, not other names.
         super().__init__(data, auto_id=f"{prefix}_%s", **values)
         self.fields["reason"].widget.attrs["data-confirm-reason"] = _("Reason")
+
+
+class _TargetForm(ReasonForm):
+    """What every brake shares."""
+
+    what = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
     def clean_what(self) -> Target:
         """The target behind the word."""
@@ -61,7 +66,7 @@ class _ReasonForm(forms.Form):
             raise forms.ValidationError(_("There is nothing of this kind any more.")) from error
 
 
-class StopForm(_ReasonForm):
+class StopForm(_TargetForm):
     """Suspends."""
 
     lasts = forms.ChoiceField(choices=LASTS, required=False, label=gettext_lazy("For how long"))
@@ -90,7 +95,7 @@ class RedSwitchForm(StopForm):
         self.order_fields(self.field_order)
 
 
-class ExpireForm(_ReasonForm):
+class ExpireForm(_TargetForm):
     """Gives up what is old."""
 
     older_than = forms.ChoiceField(choices=AGES, label=gettext_lazy("Accepted longer than"), initial="24")

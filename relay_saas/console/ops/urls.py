@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from relay_saas.console.ops import views, views_acts
+from relay_saas.console.ops import views, views_acts, views_bounces, views_mail, views_restored
 
 app_name = "ops"
 urlpatterns = [
@@ -21,4 +21,14 @@ urlpatterns = [
     path("doubts/", views.doubts, name="doubts"),
     path("hosts/", views.hosts, name="hosts"),
     path("messages/", views.message, name="message"),
+    path("bounces/", views_bounces.bounces, name="bounces"),
+    path("bounces/group/", views_bounces.group, name="bounce_group"),
+    path("bounces/undo/", views_bounces.undo, name="bounce_undo"),
+    path("bounces/confirm/", views_bounces.confirm, name="bounce_confirm"),
+    path("mail/", views_mail.mails, name="mails"),
+    path("mail/<int:number>/", views_mail.mail, name="mail"),
+    path("mail/<int:number>/done/", views_mail.done, name="mail_done"),
+    path("restored/", views_restored.restored, name="restored"),
+    path("restored/doubt/", views_restored.doubt, name="restored_doubt"),
+    path("restored/resume/", views_restored.resume, name="restored_resume"),
 ]

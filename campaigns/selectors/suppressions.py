@@ -1,0 +1,26 @@
+"""The addresses that an organization may not mail, and why."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from campaigns.models import Suppression
+from relay_saas.mail.addresses import BadAddress, parse_address
+from relay_saas.web.paging import Page, page_of
+
+PAGE_SIZE = 50
+
+
+def suppression_page(
+    *, tenant_id: UUID, cursor: str | None, address: str = "", provisional: bool = False
+) -> Page[Suppression]:
+    """Newest first; one address alone (what is no address finds nothing), or the provisional ones."""
+    rows = Suppression.objects.filter(tenant_id=tenant_id)
+    if provisional:
+        rows = rows.filter(provisional_until__gt=timezone.now())
+    if address:
+        try:
+            rows = rows.filter(email_key=parse_address(address).key)
+        except BadAddress:
+            rows = rows.none()
+    return page_of(rows, order=("-id",), cursor=cursor, size=PAGE_SIZE)
