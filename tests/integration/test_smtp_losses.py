@@ -210,6 +210,32 @@ def test_a_server_that_stops_reading_meets_the_deadline_of_the_block() -> None:
 
 
 @MODES
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        (b"550 5.1.1 no such user\r\n", Kind.IN_DOUBT),
+        (b"250 2.0.0 taken another\r\n", Kind.IN_DOUBT),
+        (b"250 2.0.0 taken token1\r\n", Kind.REPLY),
+        (b"421 4.7.0 enough for now\r\n", Kind.REPLY),
+        (b"221 2.0.0 bye\r\n", Kind.REPLY),
+    ],
+)
+def test_of_two_different_replies_to_one_dot_neither_is_believed(
+    features: tuple[bytes, ...], more: bytes, kind: Kind
+) -> None:
+    async def work() -> None:
+        script = answering("DOT", b"250 2.0.0 taken token1\r\n" + more)
+        async with ScriptedServer(script, features=features) as server:
+            session = await connect(server.port, QUICK)
+            outcome = await send(session, "token1")
+            assert (outcome.kind, outcome.stage) == (kind, Stage.DOT)
+            assert not session.usable
+            await session.closed()
+
+    run(work())
+
+
+@MODES
 @pytest.mark.parametrize("said", [b"", b"421 4.4.2 idle for too long\r\n", b"250 surplus\r\n"])
 def test_a_session_that_died_while_idle_costs_no_attempt(said: bytes, features: tuple[bytes, ...]) -> None:
     async def work() -> None:

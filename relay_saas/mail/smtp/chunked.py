@@ -134,7 +134,7 @@ class ChunkedTransaction(Transaction):
         """The last chunk was written: its reply is the outcome where all before it was in order."""
         last = self._answers.get(Stage.DOT)
         in_order = decision is not None and decision.step is Step.SEND_BODY
-        if not in_order or last in {None, Answer.LOST, Answer.ODD}:
+        if not in_order or last in {None, Answer.LOST, Answer.ODD} or self._ambiguous():
             return self._in_doubt()
         if last is Answer.CLOSING:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))

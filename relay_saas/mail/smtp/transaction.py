@@ -258,9 +258,17 @@ class Transaction:
         answer = await self._answer(_DOT, self._timeouts.dot)
         if answer is Answer.CLOSING:
             self._protocol.fail(Lost(Cause.CLOSED, "421"))
-        if answer in {Answer.LOST, Answer.ODD}:
+        if answer in {Answer.LOST, Answer.ODD} or self._ambiguous():
             return self._in_doubt()
         return self._outcome(Kind.REPLY, _DOT, reply=self._replies[_DOT])
+
+    def _ambiguous(self) -> bool:
+        """Whether another reply came with the dot's: nobody knows which of the two is the dot's."""
+        lost = self._protocol.lost
+        if lost is None or lost.cause is not Cause.SURPLUS:
+            return False
+        same = lost.detail.startswith(str(self._replies[_DOT])[:60])
+        return lost.detail[:3].isdigit() and lost.detail[:3] not in _GOODBYE and not same
 
     async def _send_body(self) -> None:
         """All of it; returns when nothing of it is left in our buffers."""
@@ -332,4 +340,6 @@ _MAIL, _RCPT, _DATA, _DOT = Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT
 _YES, _UNASKED = Answer.YES, Answer.UNASKED
 #: Answers that are an outcome.
 REFUSALS = frozenset({Answer.LATER, Answer.NEVER, Answer.CLOSING})
+#: Said unasked by servers that close after a message.
+_GOODBYE = frozenset({"221", "421"})
 _END = frozenset({Answer.CLOSING, Answer.LOST, Answer.ODD})
