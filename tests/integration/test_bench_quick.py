@@ -1,5 +1,6 @@
 """The bench's own column on a few hundred messages, and that its checks can fail."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ def ran() -> Iterator[Ran]:
     root = Path(tempfile.mkdtemp(prefix="bench-", dir=PROJECT / "var"))
     # Without Postfix there is no smtp-sink: our own receiver counts, and keeps nothing.
     with_sink = found("smtp-sink")
+    if not with_sink and os.environ.get("REQUIRE_SMTP_SINK"):
+        pytest.fail("smtp-sink is missing, and REQUIRE_SMTP_SINK is set")
     mails = root / "mails" if with_sink else None
     with standing(root) as stand:
         campaign = relay.draft(stand, relay.tenant(stand), name="quick", count=COUNT)
