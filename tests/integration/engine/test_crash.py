@@ -16,7 +16,8 @@ from delivery.models import Attempt, AttemptState, Counter, QueueEntry, QueueRun
 from tests.integration.engine.world import World, engine
 from tests.integration.waiting import until
 
-N = 120
+#: More than a second's worth.
+N = 60
 
 
 def states(tenant: Tenant) -> Count[int]:

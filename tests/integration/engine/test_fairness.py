@@ -1,6 +1,8 @@
 """Shares of one provider's rate: a big tenant beside small ones, and mail that a person waits for."""
 
 import secrets
+import time
+from collections import Counter as Count
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,7 +21,10 @@ from tests.delivery.builders import make_campaign, make_contacts, make_domain, m
 from tests.integration.engine.world import World
 
 SMALL = 12
-SECONDS = 8
+#: Alone the big tenant would need five minutes; who is fair serves everybody long before.
+BIG, SECONDS = 3000, 30
+#: More than the rate lets pass in the window of the last assertion.
+ENOUGH = 60
 
 
 @pytest.fixture
@@ -50,13 +55,27 @@ def tenant_with(pool: EgressPool, people: int) -> str:
 def test_a_big_tenant_leaves_each_small_one_its_turn_at_a_slow_provider(
     config: EngineConfig, world: World, slow_pool: EgressPool
 ) -> None:
-    big = tenant_with(slow_pool, 3000)
+    big = tenant_with(slow_pool, BIG)
     small = [tenant_with(slow_pool, 3) for _ in range(SMALL)]
-    run_once(replace(config, claim_seconds=SECONDS), lambda: False)
-    got = {name: len(world.recipients(name)) for name in (big, *small)}
+
+    names = {big, *small}
+
+    def taken() -> Count[str]:
+        domains = (line["mail_from"].partition("@rp.")[2] for line in world.received())
+        return Count(name for name in domains if name in names)
+
+    def enough() -> bool:
+        got = taken()
+        return got.total() >= ENOUGH and all(got[name] for name in small)
+
+    began = time.time()
+    run_once(replace(config, claim_seconds=SECONDS), enough)
+    got = taken()
     assert min(got[name] for name in small) >= 1
     assert got[big] >= 3
-    times = sorted(line["time"] for line in world.received() if line["mail_from"].partition("@rp.")[2] in got)
-    assert len(times) >= 20
-    # Ten a second, over any three seconds.
-    assert max(sum(start <= time < start + 3 for time in times) for start in times) <= 3 * 10 + 11
+    times = [line["time"] for line in world.received() if line["mail_from"].partition("@rp.")[2] in names]
+    assert len(times) >= ENOUGH
+    # Ten a second, and a second's worth at once.
+    assert len(times) <= 10 * (max(times) - began) + 11
+    # What was allowed earlier may come later where the machine is busy.
+    assert max(sum(start <= at < start + 3 for at in times) for start in times) <= 3 * 10 + 2 * 11

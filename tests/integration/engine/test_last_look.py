@@ -16,7 +16,7 @@ from campaigns.models import Contact, ContactList
 from campaigns.services.suppression import unsubscribe
 from delivery.engine.config import EngineConfig
 from delivery.engine.process import run_once
-from delivery.models import Attempt, AttemptState, Message
+from delivery.models import Attempt, AttemptState, Message, QueueEntry
 from delivery.services.stop import suppress_queued
 from delivery.services.submission import submit
 from delivery.services.submission_spec import Mailbox
@@ -60,10 +60,12 @@ def watched(behind: tuple[World, Proxy], settings: Any, tmp_path: Path, committe
 
 
 @contextmanager
-def running(settings: Any) -> Iterator[None]:
-    """A run beside the test, to its end."""
+def running(settings: Any, tenant: Tenant) -> Iterator[None]:
+    """A run beside the test, until everything is settled."""
     with engine(settings, "--once") as process:
         yield
+        until(lambda: queued(tenant) == 0, seconds=60, what="an empty queue")
+        process.terminate()
         assert process.wait(timeout=60) == 0
 
 
@@ -81,6 +83,11 @@ def all_leave(tenant: Tenant) -> float:
             )
             suppress_queued(tenant_id=tenant.pk, email_key=contact.email_key, mailing_list_id=mailing_list.pk)
     return time.time()
+
+
+def queued(tenant: Tenant) -> int:
+    with tenant_scope(tenant.pk):
+        return QueueEntry.objects.count()
 
 
 def states(tenant: Tenant) -> list[int]:
@@ -104,7 +111,7 @@ def test_who_leaves_before_the_final_dot_gets_nothing(
         run_once(config, lambda: False)
     else:
         gate = proxy.gate(point, 1000)
-        with running(settings):
+        with running(settings, tenant):
             until(lambda: gate.held, what=f"a session at {point}")
             answered = all_leave(tenant)
             until(lambda: time.time() > answered + LOOK_SECONDS)
@@ -119,7 +126,7 @@ def test_who_leaves_after_the_final_dot_has_it_and_that_is_counted(
     _config, proxy, world = watched
     launch(PEOPLE[:1])
     gate = proxy.gate(gates.DOT, 1000)
-    with running(settings):
+    with running(settings, tenant):
         until(lambda: gate.held, what="a dot without an answer")
         answered = all_leave(tenant)
         until(lambda: time.time() > answered + LOOK_SECONDS)
