@@ -2,12 +2,14 @@
 
 from celery import shared_task
 
-from accounts.services.domains import check_all_domains
+from accounts.services.domains import check_all_domains, publish_hosts
 from accounts.services.key_rotation import advance_all_rotations
 
 
 @shared_task
 def check_domains() -> None:
-    """Looks at the DNS records of every sending domain again, and takes the next step of key rotations."""
+    """Publishes our own names, looks at the records of every sending domain again, and takes the next step
+    of key rotations."""
+    publish_hosts()
     check_all_domains()
     advance_all_rotations()

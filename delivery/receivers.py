@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from accounts.services.dns_records import further_sources
 from campaigns.events import campaign_resumed, launch_requested
+from delivery.services.sources import sources_of_table
 from delivery.tasks import expand_campaign, start_queue_runs
 
 
@@ -19,5 +21,6 @@ def on_campaign_resumed(**_: Any) -> None:
 
 def connect() -> None:
     """Called once when the app is ready."""
+    further_sources.append(sources_of_table)
     launch_requested.connect(on_launch_requested, dispatch_uid="delivery")
     campaign_resumed.connect(on_campaign_resumed, dispatch_uid="delivery")

@@ -1,6 +1,6 @@
 """Which DNS records a sending domain needs: the tenant's, by CNAME into our zone, and ours behind them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ SELECTORS: dict[str, Algorithm] = {
 }
 RETURN_PATH_LABEL = "rp"
 TRACKING_LABEL = "t"
+#: Below our zone: the SPF record that those of all return paths lead to.
+SPF_LABEL = "_spf"
 
 
 class Egress(NamedTuple):
@@ -31,6 +33,10 @@ class Egress(NamedTuple):
     pool: str
     address: str
     helo: str
+
+
+#: Who else knows of sending addresses than this host's settings: the app that keeps them adds its reader.
+further_sources: list[Callable[[], Iterable[Egress]]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +94,8 @@ def zone_records(domain: SendingDomain, keys: Iterable[DkimKey]) -> list[ZoneRec
     zone, label = settings.RELAY_ZONE, domain.label
     return [
         *(key_record(domain, key) for key in keys if key.active or key.announced_at is not None),
-        ZoneRecord(name=f"{label}.rp.{zone}", type="TXT", value=spf(egress_addresses())),
+        # RFC 7208 §6.1: one record of the installation's to change when an address comes or goes.
+        ZoneRecord(name=f"{label}.rp.{zone}", type="TXT", value=f"v=spf1 redirect={SPF_LABEL}.{zone}"),
         ZoneRecord(name=f"{label}.rp.{zone}", type="MX", value=f"10 inbound.{zone}"),
         ZoneRecord(name=f"{label}.edge.{zone}", type="A", value=settings.RELAY_EDGE_ADDRESS),
     ]
@@ -106,14 +113,19 @@ def withdrawn_record(domain: SendingDomain, key: DkimKey) -> ZoneRecord:
 
 
 def host_records() -> list[ZoneRecord]:
-    """Our zone's own hosts: inbound, and the names that our sources greet with."""
-    zone = settings.RELAY_ZONE
+    """Our zone's own names: inbound, what our sources greet with, and the SPF record of all sources."""
+    zone, sources = settings.RELAY_ZONE, all_sources()
     greetings = [
         ZoneRecord(name=helo, type="AAAA" if ":" in address else "A", value=address)
-        for _pool, address, helo in egress_sources()
+        for _pool, address, helo in sources
+        if helo.endswith(f".{zone}")
     ]
-    inbound = ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS)
-    return [inbound, *greetings, *_platform_record()]
+    return [
+        ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS),
+        ZoneRecord(name=f"{SPF_LABEL}.{zone}", type="TXT", value=spf([source.address for source in sources])),
+        *greetings,
+        *_platform_record(),
+    ]
 
 
 def _platform_record() -> list[ZoneRecord]:
@@ -142,9 +154,10 @@ def egress_sources() -> list[Egress]:
     return sources
 
 
-def egress_addresses() -> list[str]:
-    """Every address that our mail may leave from."""
-    return [address for _pool, address, _helo in egress_sources()]
+def all_sources() -> list[Egress]:
+    """Every address that our mail may leave from, once: those of the settings, then the others."""
+    known = {source.address: source for reader in further_sources for source in reader()}
+    return list(({source.address: source for source in egress_sources()} | known).values())
 
 
 def spf(addresses: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from accounts.services.dns_records import SELECTORS, dns_server, host_records, t
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.dkim import generate_key
-from relay_saas.net.zone import publish
+from relay_saas.net.zone import ZoneRefused, publish
 from relay_saas.vault import seal
 
 LOG = logging.getLogger(__name__)
@@ -117,6 +117,16 @@ def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDom
             changes={"state": [before, after]},
         )
     return domain
+
+
+def publish_hosts() -> bool:
+    """Publishes our zone's own names as they are now; False (logged) where its server does not take them."""
+    try:
+        publish(host_records())
+    except ZoneRefused:
+        LOG.exception("the zone's own records could not be published")
+        return False
+    return True
 
 
 def check_all_domains() -> None:

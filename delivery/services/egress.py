@@ -8,13 +8,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.services.domains import publish_hosts
 from delivery.exceptions import BadEgress
 from delivery.models import EgressPool, EgressSource, PoolAssignment, WarmupPlan
 from delivery.services.sources import addresses_of_settings
 
 
 def set_source(*, address: str, helo: str, host: str, pool: str) -> EgressSource:
-    """Adds an address, or changes it; the pool is made when it is new. Raises BadEgress."""
+    """Adds an address, or changes it, and publishes it (SPF, the name that it greets with); the pool is made
+    when it is new. Raises BadEgress."""
     try:
         ip_address(address)
     except ValueError:
@@ -27,6 +29,8 @@ def set_source(*, address: str, helo: str, host: str, pool: str) -> EgressSource
     source, _ = EgressSource.objects.update_or_create(
         address=address, defaults={"helo": helo, "host": host, "pool": found}
     )
+    # Where the zone's server is away, the next of the regular looks publishes it.
+    publish_hosts()
     return source
 
 

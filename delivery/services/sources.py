@@ -6,14 +6,16 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F, Q
 
-from accounts.services.dns_records import egress_sources
+from accounts.services.dns_records import Egress, egress_sources
+from accounts.services.domains import publish_hosts
 from delivery.exceptions import NoEgress
 from delivery.models import EgressPool, EgressSource, PoolAssignment
 
 
 def sync_sources() -> list[int]:
-    """Writes what the settings say; returns the ids of this host's sources. Safe to repeat."""
-    ids = []
+    """Writes what the settings say, and publishes it where that was new; returns the ids of this host's
+    sources. Safe to repeat."""
+    ids, changed = [], False
     for egress in egress_sources():
         pool, _ = EgressPool.objects.get_or_create(name=egress.pool)
         source, made = EgressSource.objects.get_or_create(
@@ -27,8 +29,18 @@ def sync_sources() -> list[int]:
         ):
             source.pool, source.helo, source.host = pool, egress.helo, settings.RELAY_HOST_ID
             source.save(update_fields=["pool", "helo", "host"])
+            made = True
+        changed = changed or made
         ids.append(source.pk)
+    if changed:
+        publish_hosts()
     return ids
+
+
+def sources_of_table() -> list[Egress]:
+    """All hosts' addresses, those of the operators' commands among them."""
+    rows = EgressSource.objects.order_by("id").values_list("pool__name", "address", "helo")
+    return [Egress(pool, address, helo) for pool, address, helo in rows]
 
 
 def default_pool_id() -> int:

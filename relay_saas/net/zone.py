@@ -4,6 +4,7 @@ load."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import dns.exception
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -44,7 +45,7 @@ class ZoneRecord:
 def publish(records: Iterable[ZoneRecord], zone: str | None = None) -> None:
     """Replaces each (name, type) by the given value; without RELAY_ZONE_SERVER it does nothing.
 
-    Raises ZoneRefused when the server answers anything but NOERROR.
+    Raises ZoneRefused when the server answers anything but NOERROR, or not at all.
     """
     if not settings.RELAY_ZONE_SERVER:
         return
@@ -52,7 +53,10 @@ def publish(records: Iterable[ZoneRecord], zone: str | None = None) -> None:
     update = dns.update.UpdateMessage(zone or settings.RELAY_ZONE)
     for record in records:
         update.replace(f"{record.name}.", TTL, dns.rdatatype.from_text(record.type), record.rdata)
-    answer = dns.query.tcp(update, host, port=int(port), timeout=TIMEOUT_SECONDS)
+    try:
+        answer = dns.query.tcp(update, host, port=int(port), timeout=TIMEOUT_SECONDS)
+    except (OSError, dns.exception.DNSException) as error:
+        raise ZoneRefused(str(error)) from error
     if answer.rcode() != dns.rcode.NOERROR:
         raise ZoneRefused(dns.rcode.to_text(answer.rcode()))
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Tenant
+from accounts.services.dns_records import host_records
 from delivery.models import EgressPool, PolicyAction, PolicyState, Provider, ShapingOverride
 from delivery.models.stream import Stream
 from delivery.selectors.policies import active_policies
@@ -93,6 +94,21 @@ def test_a_tenants_stream_leaves_from_the_pool_that_was_assigned(tenant: Tenant)
     assert "stream=marketing leaves from pool=own" in said("egress", "list")
     said("egress", "unassign", "--tenant", tenant.slug, "--stream", "marketing")
     assert pool_id_for(tenant_id=tenant.pk, stream=Stream.MARKETING) == shared
+
+
+@pytest.mark.django_db
+def test_spf_names_every_address_once_whoever_set_it() -> None:
+    sync_sources()
+    said("egress", "set", "2001:db8::9", "--pool", "own", "--host", "mx9", "--helo", "mx9.relay.test")
+    said("egress", "set", "127.30.0.8", "--pool", "own", "--host", "mx9", "--helo", "mx.elsewhere.test")
+    found = {(record.name, record.type): record.value for record in host_records()}
+    assert found["_spf.relay.test", "TXT"] == (
+        "v=spf1 ip4:127.30.0.1 ip4:127.30.0.2 ip6:2001:db8::9 ip4:127.30.0.8 -all"
+    )
+    assert found["mx9.relay.test", "AAAA"] == "2001:db8::9"
+    assert found["mx1.relay.test", "A"] == "127.30.0.1"
+    # Another zone's names are not ours to publish.
+    assert not [name for name, _ in found if "elsewhere" in name]
 
 
 def test_the_closest_assignment_counts(tenant: Tenant) -> None:

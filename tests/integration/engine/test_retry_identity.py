@@ -1,5 +1,6 @@
 """A refused message is sent again as the same message, whatever has changed; keys rotate in peace."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -15,12 +17,13 @@ from accounts.audit import SYSTEM
 from accounts.exceptions import RotationTooSoon
 from accounts.models import DkimKey, SendingDomain, Tenant
 from accounts.services.dns_records import tenant_records
-from accounts.services.domains import add_domain, verify_domain
+from accounts.services.domains import add_domain, publish_hosts, verify_domain
 from accounts.services.key_rotation import OVERLAP, advance_all_rotations, advance_rotation, begin_rotation
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, Contact, Content
 from delivery.engine.config import EngineConfig
 from delivery.models import Attempt, AttemptState, Message, QueueEntry
+from relay_saas.mail.dns import Resolver
 from relay_saas.net.zone import ZoneRecord, publish
 from scripts.accounting.signatures import Lookup, algorithms_that_verify, lookup_at
 from tests.integration.engine.world import World
@@ -120,6 +123,34 @@ def test_after_a_refused_dot_the_same_message_goes_out_again(
     # a slow machine may fit one more refused attempt into the first run
     assert set(states[:-1]) == {AttemptState.DEFERRED}
     assert states[-1] == AttemptState.DELIVERED
+
+
+def test_an_address_that_is_added_later_is_in_the_return_paths_spf_at_once(
+    tenant: Tenant, domain: SendingDomain, dns: str, settings: Any
+) -> None:
+    def shown() -> list[str]:
+        resolver = Resolver(("127.0.0.1", int(dns.rpartition(":")[2])))
+        [leads_to] = asyncio.run(resolver.txt(f"rp.{domain.name}"))
+        [record] = asyncio.run(resolver.txt(leads_to.removeprefix("v=spf1 redirect=")))
+        return record.split()
+
+    before = shown()
+    assert "ip4:127.30.9.9" not in before
+    words = ("--pool", f"own-{tenant.slug}", "--host", "elsewhere", "--helo", "mx99.relay.test")
+    try:
+        call_command("egress", "set", "127.30.9.9", *words)
+        assert shown() == [*before[:-1], "ip4:127.30.9.9", "-all"]
+    finally:
+        # The product never forgets an address; the tests that follow are to.
+        with psycopg.connect(settings.DATABASE_OWNER_URL) as owner:
+            owner.execute("delete from delivery_egresssource where address = '127.30.9.9'")
+
+
+@pytest.mark.django_db
+def test_without_the_zones_server_an_address_is_taken_all_the_same(settings: Any, caplog: Any) -> None:
+    settings.RELAY_ZONE_SERVER = "127.0.0.1:1"
+    assert not publish_hosts()
+    assert "could not be published" in caplog.text
 
 
 def test_a_new_key_signs_only_once_dns_shows_it(tenant: Tenant, domain: SendingDomain, settings: Any) -> None:
