@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from relay_saas.embedded.certificate import self_signed
+
 
 def _words() -> str:
     return secrets.token_urlsafe(48)
@@ -28,6 +30,14 @@ def files(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     """`NAME_FILE: path` for each secret that `given` lacks; makes the file (0600) where it is missing."""
     wanted = [name for name in MAKERS if not given.get(name) and not given.get(f"{name}_FILE")]
     return {f"{name}_FILE": str(_keep(folder / name.lower(), MAKERS[name])) for name in wanted}
+
+
+def certificate(folder: Path, given: Mapping[str, str], *, host: str) -> dict[str, str]:
+    """The settings of a certificate for `host`, made once; nothing where `given` has one."""
+    if given.get("RELAY_INBOUND_CERTIFICATE"):
+        return {}
+    kept = _keep(folder / "relay_inbound_certificate", lambda: self_signed(host))
+    return {"RELAY_INBOUND_CERTIFICATE": str(kept)}
 
 
 def _keep(path: Path, make: Callable[[], str]) -> Path:

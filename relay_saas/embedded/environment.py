@@ -6,6 +6,7 @@ from relay_saas.embedded import demo_secrets
 from relay_saas.embedded.paths import DataDir
 from relay_saas.embedded.ports import LOCAL, Ports
 
+ZONE = "relay.test"
 EGRESS = "shared:127.30.0.1:mx1.relay.test,shared:127.30.0.2:mx2.relay.test"
 # libpq would take its defaults from PG*, and a make below the flags of the make above.
 NOT_PASSED_ON = ("PG", "MAKE", "MFLAGS")
@@ -20,6 +21,7 @@ def product(data: DataDir, ports: Ports, urls: Mapping[str, str], given: Mapping
     return {
         **defaults(data, ports),
         **demo_secrets.files(data.secrets, given),
+        **demo_secrets.certificate(data.secrets, given, host=f"inbound.{ZONE}"),
         **inherited,
         **urls,
     }
@@ -33,7 +35,7 @@ def defaults(data: DataDir, ports: Ports) -> dict[str, str]:
         "RELAY_DNS": f"{LOCAL}:{ports.dns}",
         "RELAY_SMTP_PORT": str(ports.smtp),
         "RELAY_DELIVERY_NETWORKS": "127.20.0.0/16",
-        "RELAY_ZONE": "relay.test",
+        "RELAY_ZONE": ZONE,
         "RELAY_ZONE_SERVER": f"{LOCAL}:{ports.dns}",
         "RELAY_EGRESS": EGRESS,
         "RELAY_BASE_URL": f"http://{LOCAL}:{ports.web}",

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from delivery.inbound.address import token_keys
 from delivery.inbound.certificate import server_context
 from delivery.inbound.server import MAX_FROM_ONE, InboundServer
+from relay_saas.simulator.recipients.post import Post
 from tests.delivery.reports import report
 from tests.integration.certificates import server_context as make_certificate
 from tests.integration.organizations import make_organization
@@ -76,6 +77,16 @@ def test_a_report_comes_over_tls(server: InboundServer, certificate: Path) -> No
         assert client.docmd("STARTTLS")[0] == 503
         client.sendmail("", [address(shop)], report())
     assert [mail.kind for mail in inbound(shop)] == ["dsn"]
+
+
+def test_the_simulators_providers_take_it(server: InboundServer, caplog: pytest.LogCaptureFixture) -> None:
+    shop = make_organization()
+    caplog.set_level("INFO", "mail.log")
+    post = Post(server=("127.0.0.1", server.port))
+    sent = post.send(report(), to=address(shop), host="mx1.gmail.test", address="127.0.0.1")
+    assert asyncio.run(sent) == 250
+    assert len(inbound(shop)) == 1
+    assert "STARTTLS" in caplog.text
 
 
 def test_nobody_has_to_take_it(server: InboundServer) -> None:

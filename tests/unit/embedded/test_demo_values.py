@@ -2,10 +2,12 @@
 
 import os
 import signal
+import ssl
 import stat
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from relay_saas.embedded import demo_secrets, info, lock
 from relay_saas.embedded.environment import product
@@ -54,6 +56,20 @@ def test_every_secret_is_made_once_and_read_by_its_owner_alone(data: DataDir) ->
         "RELAY_SECRET_KEY_FILE",
         "RELAY_TOKEN_KEYS_FILE",
     ]
+
+
+def test_the_inbound_server_gets_a_certificate_of_its_own_unless_it_was_given_one(data: DataDir) -> None:
+    told = product(data, Ports(base=8000), URLS, {})
+    path = Path(told["RELAY_INBOUND_CERTIFICATE"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(path)
+    names = x509.load_pem_x509_certificate(path.read_bytes()).extensions
+    assert names.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
+        x509.DNSName
+    ) == ["inbound.relay.test"]
+    assert product(data, Ports(base=8000), URLS, {})["RELAY_INBOUND_CERTIFICATE"] == str(path)
+    given = {"RELAY_INBOUND_CERTIFICATE": "/etc/mine.pem"}
+    assert product(data, Ports(base=8000), URLS, given)["RELAY_INBOUND_CERTIFICATE"] == "/etc/mine.pem"
 
 
 def test_two_installations_share_no_secret(tmp_path: Path) -> None:
