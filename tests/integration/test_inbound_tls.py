@@ -122,6 +122,7 @@ def test_what_was_said_in_clear_behind_starttls_is_not_heard(
 
 
 def test_without_a_certificate_it_is_not_offered(settings: Any) -> None:
+    settings.RELAY_INBOUND_CERTIFICATE = ""
     assert server_context() is None
 
 
