@@ -37,7 +37,7 @@ class Struck:
 def struck() -> list[Struck]:
     """Newest hour first, at most 500 groups."""
     rows = ask("select * from ops_struck()")
-    return [Struck(**row | {"detail": _without_addresses(row["detail"])}) for row in rows]
+    return [Struck(**row | {"detail": _reply(row["rule"], row["detail"])}) for row in rows]
 
 
 def struck_group(word: str) -> Struck:
@@ -48,5 +48,7 @@ def struck_group(word: str) -> Struck:
     raise NotFound
 
 
-def _without_addresses(text: str) -> str:
-    return " ".join(word for word in text.split() if "@" not in word)
+def _reply(rule: str, detail: str) -> str:
+    """The server's words without addresses; the rule stands before them."""
+    words = detail.removeprefix(f"{rule}: ").split()
+    return " ".join(word for word in words if "@" not in word)

@@ -53,7 +53,7 @@ def _operations(path: str) -> list[NavigationItem]:
         ("hosts", _("Hosts and queue runs"), "device-desktop"),
         ("doubts", _("In doubt"), "alert-triangle"),
         ("message", _("Explain a message"), "search"),
-        ("bounces", _("Bounces not yet believed"), "mail-off"),
+        ("bounces", _("Doubtful bounces"), "mail-off"),
         ("mails", _("Mail to our roles"), "inbox"),
         ("restored", _("Restored copy"), "history"),
     )

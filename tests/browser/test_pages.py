@@ -91,6 +91,30 @@ def _press_without_reason(page: Page) -> None:
     page.get_by_role("alert").first.wait_for()
 
 
+def _open_bounces(page: Page) -> None:
+    page.locator("main th a.row-title").first.click()
+    page.locator("#group_reason").wait_for()
+
+
+def _press_undo(page: Page) -> None:
+    _open_bounces(page)
+    page.locator("#group_reason").fill("受信側の障害 / an outage of theirs")
+    page.locator("main form .btn-primary").click()
+    page.locator("#confirm[open]").wait_for()
+
+
+def _press_undo_without_reason(page: Page) -> None:
+    _open_bounces(page)
+    page.locator("#group_reason").evaluate("field => field.required = false")
+    page.locator("main form .btn-primary").click()
+    page.locator("#confirm [value=ok]").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _open_source(page: Page) -> None:
+    page.locator("main summary").first.click()
+
+
 def _open_transcript(page: Page) -> None:
     page.locator(".timeline summary").first.click()
 
@@ -153,7 +177,18 @@ STOPS = (
     Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),
     *(
         Stop(name=f"ops-{path.strip('/')}", address=ops(path), who="operator")
-        for path in ("providers/", "lanes/", "policies/", "sources/", "doubts/", "hosts/", "messages/")
+        for path in (
+            "providers/",
+            "lanes/",
+            "policies/",
+            "sources/",
+            "doubts/",
+            "hosts/",
+            "messages/",
+            "bounces/",
+            "mail/",
+            "restored/",
+        )
     ),
     Stop(name="ops", address=ops(), who="operator"),
     Stop(name="ops-stop", address=ops(), who="operator", act=_press_red_switch),
@@ -162,6 +197,21 @@ STOPS = (
     Stop(name="ops-lanes-empty", address=ops("lanes/?stream=0"), who="operator"),
     Stop(name="ops-message", address=lambda site: site.ops(f"messages/?q={site.word}"), who="operator"),
     Stop(name="ops-message-none", address=ops("messages/?q=nonsense"), who="operator"),
+    Stop(name="ops-bounces-undo", address=ops("bounces/"), who="operator", act=_press_undo),
+    Stop(name="ops-bounces-group", address=ops("bounces/"), who="operator", act=_open_bounces),
+    Stop(name="ops-bounces-refused", address=ops("bounces/"), who="operator", act=_press_undo_without_reason),
+    Stop(name="ops-mail-done", address=ops("mail/?done=1"), who="operator"),
+    Stop(
+        name="ops-mail-open",
+        address=lambda site: site.ops(f"mail/{site.world.mail}/"),
+        who="operator",
+        act=_open_source,
+    ),
+    Stop(name="suppressions", address=lambda site: site.at("suppressions/")),
+    Stop(name="suppressions-no-match", address=lambda site: site.at("suppressions/?q=nobody@gmail.test")),
+    Stop(
+        name="suppressions-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/suppressions/"
+    ),
     Stop(name="unsubscribe", address=lambda site: site.unsubscribe(), who=""),
     Stop(name="unsubscribed", address=lambda site: site.unsubscribe(), who="", act=_stop_mail),
     Stop(name="unknown-link", address=lambda site: site.unsubscribe() + "x", who=""),

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger, operations
+from tests.browser import ledger, operations, returned
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
 from tests.integration.organizations import Organization, make_organization
 
@@ -42,6 +42,8 @@ class World:
     campaigns: dict[str, int] = field(default_factory=dict)
     #: One that was deferred twice and waits.
     message: UUID = field(default_factory=uuid4)
+    #: One to abuse@ that waits to be read.
+    mail: int = 0
 
     def draft(self, **changes: str) -> int:
         """Another draft that may be launched; returns its id."""
@@ -90,6 +92,7 @@ def build() -> World:
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
     world.message = operations.fill(tenant)
+    world.mail = returned.fill(tenant, ledger.providers()[0])
     return world
 
 
