@@ -29,7 +29,7 @@ Content-Type: text/plain; charset=utf-8\r
 """.encode()
 _COPY = """
 insert into delivery_incarnation as i (id, system, generation, restored_at)
-values (1, '7447/16384', 1000042, now() - interval '5 minutes')
+values (1, '7447/16384', 1000042, now())
 on conflict (id) do update set restored_at = excluded.restored_at
 """
 
