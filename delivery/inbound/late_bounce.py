@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.tenancy import tenant_scope
 from delivery.engine.reply_text import digest, normalise
 from delivery.models import Attempt, AttemptState, Message, Reply
-from delivery.services.settle import CONTROL_SHARD
+from delivery.services.settle import ADD_DELTAS, CONTROL_SHARD
 from delivery.services.stop import suppress_queued
 from delivery.services.strikes import STRIKE, Strike, strike_parameters
 from relay_saas.mail.bounces import EFFECTS, Verdict, classify, strikes
@@ -17,7 +17,7 @@ from relay_saas.mail.replies import Stage
 
 #: Compare-and-set: only the next number after a delivery or a doubt, and what it adds to one sum it takes
 #: from the other. The delivery is taken back in the minute in which it was counted.
-_WRITE: Final = """
+_WRITE: Final = f"""
 with last as (
   select number, state, campaign_id, host, provider_id, source_id, at, dated_at from delivery_attempt
   where tenant_id = %(tenant)s and message_id = %(message)s order by number desc limit 1
@@ -33,18 +33,8 @@ with last as (
   union all
   select coalesce(campaign_id, 0), provider_id, %(bounced)s, date_trunc('minute', now()), 1
   from last where exists (select from written)
-), counted as (
-  insert into delivery_counter as k (tenant_id, campaign_id, state, shard, n)
-  select %(tenant)s, campaign_id, state, %(shard)s, n from deltas order by campaign_id, state
-  on conflict (tenant_id, campaign_id, state, shard) do update set n = k.n + excluded.n
-), rolled as (
-  insert into delivery_rollup as r (tenant_id, campaign_id, minute, provider_id, state, shard, n)
-  select %(tenant)s, campaign_id, minute, provider_id, state, %(shard)s, n from deltas
-  order by campaign_id, minute, provider_id, state
-  on conflict (tenant_id, campaign_id, minute, provider_id, state, shard) do update set n = r.n + excluded.n
-)
-select count(*) from written
-"""
+{ADD_DELTAS}select count(*) from written
+"""  # noqa: S608 - our own text
 
 
 def bounce_late(*, tenant_id: UUID, message_id: UUID, report: Dsn) -> bool:

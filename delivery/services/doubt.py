@@ -5,11 +5,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from delivery.models.ledger import AttemptState
-from delivery.services.settle import CONTROL_SHARD
+from delivery.services.settle import ADD_DELTAS, CONTROL_SHARD
 
 #: Compare-and-set on the last attempt; what it adds to one sum it takes from the other, in the minute in
 #: which the doubt was counted. One row: the number of messages. Parameters: `resolve_parameters`.
-RESOLVE_SQL: Final = """
+RESOLVE_SQL: Final = f"""
 with last as (
   select g.message_id, g.category, a.number, a.state, a.campaign_id, a.host, a.provider_id, a.source_id,
     a.at, a.dated_at
@@ -28,18 +28,8 @@ with last as (
   from last join written using (message_id) cross join lateral (values
     (%(in_doubt)s, date_trunc('minute', last.at), -1), (%(delivered)s, date_trunc('minute', now()), 1)
   ) d(state, minute, n) group by 1, 2, 3, 4
-), counted as (
-  insert into delivery_counter as k (tenant_id, campaign_id, state, shard, n)
-  select %(tenant)s, campaign_id, state, %(shard)s, sum(n) from deltas group by 2, 3 order by 2, 3
-  on conflict (tenant_id, campaign_id, state, shard) do update set n = k.n + excluded.n
-), rolled as (
-  insert into delivery_rollup as r (tenant_id, campaign_id, minute, provider_id, state, shard, n)
-  select %(tenant)s, campaign_id, minute, provider_id, state, %(shard)s, n from deltas
-  order by campaign_id, minute, provider_id, state
-  on conflict (tenant_id, campaign_id, minute, provider_id, state, shard) do update set n = r.n + excluded.n
-)
-select count(*) from written
-"""
+{ADD_DELTAS}select count(*) from written
+"""  # noqa: S608 - our own text
 
 
 def resolve_parameters(tenant_id: UUID, proofs: Sequence[tuple[UUID, str]]) -> dict[str, Any]:

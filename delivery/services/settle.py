@@ -49,6 +49,20 @@ _DEFER: Final = """later as (
   from chosen c where q.tenant_id = c.tenant_id and q.message_id = c.message_id
 ),"""
 
+#: The end of a statement that changes an outcome: `deltas` (campaign_id, provider_id, state, minute, n), one
+#: row a key, goes into both sums. Parameters: `tenant`, `shard`.
+ADD_DELTAS: Final = """), counted as (
+  insert into delivery_counter as k (tenant_id, campaign_id, state, shard, n)
+  select %(tenant)s, campaign_id, state, %(shard)s, sum(n) from deltas group by 2, 3 order by 2, 3
+  on conflict (tenant_id, campaign_id, state, shard) do update set n = k.n + excluded.n
+), rolled as (
+  insert into delivery_rollup as r (tenant_id, campaign_id, minute, provider_id, state, shard, n)
+  select %(tenant)s, campaign_id, minute, provider_id, state, %(shard)s, n from deltas
+  order by campaign_id, minute, provider_id, state
+  on conflict (tenant_id, campaign_id, minute, provider_id, state, shard) do update set n = r.n + excluded.n
+)
+"""
+
 #: Shards of the rows that no queue run writes.
 CONTROL_SHARD: Final = 99
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,19 +13,15 @@ from typing import Any, Final
 import psycopg
 
 from relay_saas.embedded import environment, records, services
-from relay_saas.embedded.exceptions import PortTaken
 from relay_saas.embedded.paths import PROJECT
 from relay_saas.embedded.ports import Ports
 from relay_saas.embedded.processes import Row, table
 from relay_saas.embedded.supervisor import Child, Program, Supervisor, supervise
+from scripts.product_run.product import NOT_INHERITED, free_ports
 
 READY_SECONDS: Final = 90.0
-#: Below the ports that the kernel gives to clients.
-_BASES: Final = range(20_000, 32_000, 100)
 #: Of the process table: what sends. The dashboard, the edge and the inbound server take no part.
 _SENDING: Final = ("delivery", "tasks", "beat")
-#: What a shell may have set and a bench must not inherit.
-_NOT_INHERITED: Final = ("DATABASE_", "REDIS_", "RELAY_", "DJANGO_", "PYTEST_")
 #: Production's retry times; the receiver stands on the loopback.
 _SETTINGS: Final = {
     "RELAY_TIMINGS": "production",
@@ -102,9 +97,9 @@ class Stand:
 @contextmanager
 def standing(root: Path) -> Iterator[Stand]:
     """The stand in a new folder `root`; all of it is stopped at the end, the folder stays."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     with supervise(root) as supervisor:
-        ports = _free_ports()
+        ports = free_ports()
         urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)
         told = environment.product(supervisor.data, ports, urls, given | _SETTINGS)
         _name_server(supervisor, ports)
@@ -126,14 +121,3 @@ def _name_server(supervisor: Supervisor, ports: Ports) -> None:
         *(str(ports.dns), str(supervisor.data.root)),
     )
     supervisor.spawn(Program(name="dns", argv=argv, stage=2))
-
-
-def _free_ports() -> Ports:
-    for base in random.sample(_BASES, len(_BASES)):
-        ports = Ports(base=base)
-        try:
-            ports.check_free()
-        except PortTaken:
-            continue
-        return ports
-    raise BenchFailed("no free ports")

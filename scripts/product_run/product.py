@@ -28,8 +28,8 @@ READY_SECONDS = 90.0
 COMMAND_SECONDS = 120.0
 #: Below the ports that the kernel gives to clients.
 BASES = range(20_000, 32_000, 100)
-#: What the run of the tests has in its environment for itself.
-OF_THE_TESTS = ("DATABASE_", "REDIS_", "RELAY_", "DJANGO_", "PYTEST_")
+#: What a shell or a run of tests may have set, and the product must not inherit.
+NOT_INHERITED = ("DATABASE_", "REDIS_", "RELAY_", "DJANGO_", "PYTEST_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def running(
 
 @contextmanager
 def _started(supervisor: Supervisor, scenario: Path, settings: Mapping[str, str]) -> Iterator[Product]:
-    given = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_TESTS)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     given |= {"RELAY_STOP_GRACE": "30", **settings}
     ports = free_ports()
     urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -17,23 +16,19 @@ from typing import Any, Final, TypeVar
 import psycopg
 
 from relay_saas.embedded import environment, services
-from relay_saas.embedded.exceptions import PortTaken
 from relay_saas.embedded.paths import PROJECT, DataDir
 from relay_saas.embedded.ports import Ports
 from relay_saas.embedded.processes import Row, table
 from relay_saas.embedded.supervisor import Program, Supervisor, supervise
+from scripts.product_run.product import NOT_INHERITED, free_ports
 from scripts.scenarios.report import Report
 from scripts.scenarios.sink import Sink
 
 READY_SECONDS: Final = 90.0
 LOOK_SECONDS: Final = 0.1
 WORLDS: Final = Path(__file__).with_name("worlds")
-#: Below the ports that the kernel gives to clients.
-_BASES: Final = range(20_000, 32_000, 100)
 #: The dashboard and the edge take no part.
 _PARTS: Final = ("simulator", "inbound", "delivery", "tasks", "beat")
-#: What a shell may have set and a scenario must not inherit.
-_NOT_INHERITED: Final = ("DATABASE_", "REDIS_", "RELAY_", "DJANGO_", "PYTEST_")
 
 Found = TypeVar("Found")
 
@@ -144,10 +139,10 @@ def running(world: Path, *, keep: bool = False, **settings: str) -> Iterator[Pro
     """
     (PROJECT / "var").mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f"scenario-{world.name}-", dir=PROJECT / "var"))
-    given = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     given |= {"RELAY_STOP_GRACE": "10", **settings}
     with supervise(root) as supervisor:
-        ports = _free_ports()
+        ports = free_ports()
         urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)
         told = environment.product(supervisor.data, ports, urls, given)
         _prepare(supervisor, told)
@@ -181,14 +176,3 @@ def _without_judge(row: Row) -> Program:
     """Signatures are judged elsewhere; here every core is needed for the manners."""
     program = row.program
     return replace(program, argv=(*program.argv, "--no-judge")) if program.name == "simulator" else program
-
-
-def _free_ports() -> Ports:
-    for base in random.sample(_BASES, len(_BASES)):
-        ports = Ports(base=base)
-        try:
-            ports.check_free()
-        except PortTaken:
-            continue
-        return ports
-    raise ScenarioFailed("no free ports")

@@ -92,7 +92,7 @@ def build() -> World:
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
     world.message = operations.fill(tenant)
-    world.mail = returned.fill(tenant, ledger.providers()[0])
+    world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world
 
 
