@@ -15,6 +15,7 @@ from accounts.services.dns_records import tenant_records, zone_records
 from accounts.services.domains import add_domain, verified_domain_for, verify_domain
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
+from delivery.models.stream import Stream
 from relay_saas.mail.dns import Resolver
 from tests.cases.loader import load
 from tests.integration.dns_server import DnsServer, Zone
@@ -119,12 +120,14 @@ def test_each_answer_lets_the_domain_send_or_not(
     address = f"a@{domain.name}"
     if CASES[name]["expect"] == "accept":
         assert found.state == SendingDomain.State.VERIFIED
-        assert verified_domain_for(tenant_id=tenant.pk, address=address).pk == domain.pk
+        assert (
+            verified_domain_for(tenant_id=tenant.pk, address=address, stream=Stream.MARKETING).pk == domain.pk
+        )
     else:
         assert found.state == SendingDomain.State.PENDING
         assert [record["ok"] for record in found.records].count(False) == 1
         with pytest.raises(DomainNotVerified):
-            verified_domain_for(tenant_id=tenant.pk, address=address)
+            verified_domain_for(tenant_id=tenant.pk, address=address, stream=Stream.MARKETING)
 
 
 def test_a_key_in_many_strings_is_read_as_one(tenant: Tenant, settings: Settings) -> None:
