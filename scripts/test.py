@@ -22,6 +22,12 @@ TESTS = ROOT / "tests"
 PACKAGES = ("relay_saas", "accounts", "campaigns", "delivery", "tracking", "scripts")
 # Stages of their own, in their order; every other folder with tests belongs to the stage `apps`.
 OWN_STAGES = ("unit", "integration", "e2e", "browser")
+# Stages whose tests share both cores; each worker has its own database. A file of integration has servers of
+# its own and stays with one worker; in their order, the longest files begin.
+SHARED = {
+    "apps": ("-n", "2"),
+    "integration": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+}
 CLOSING = re.compile(r"=+ .*\b(passed|failed|errors?|skipped|deselected|no tests ran)\b.* in [\d.]+s.*=+")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)")
 
@@ -116,10 +122,9 @@ def _apps() -> list[str]:
 
 
 def tests_of(report: Report, stage: str) -> Callable[[], bool]:
-    """The tests of a stage; those of the apps share both cores, those with real processes have them alone."""
-    options = ("-n", "2") if stage == "apps" else ()
+    """The tests of a stage."""
     places = folders(stage)
-    return lambda: pytest(report, places, *options) if places else True
+    return lambda: pytest(report, places, *SHARED.get(stage, ())) if places else True
 
 
 def plan(what: str, report: Report) -> dict[str, Callable[[], bool]]:

@@ -17,7 +17,7 @@ def must(found: object, what: object) -> None:
         raise Missing(str(what))
 
 
-def until(condition: Callable[[], Found], *, seconds: float = 20.0, what: str = "the condition") -> Found:
+def until(condition: Callable[[], Found], *, seconds: float = 60.0, what: str = "the condition") -> Found:
     """The first true answer of `condition`; raises Missing after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

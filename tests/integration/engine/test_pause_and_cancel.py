@@ -15,7 +15,7 @@ from delivery.models import Attempt, AttemptState, QueueEntry
 from tests.integration.engine.world import World, engine
 from tests.integration.waiting import until
 
-N = 200
+N = 120
 
 
 def settled(tenant: Tenant) -> int:

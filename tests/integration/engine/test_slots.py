@@ -22,6 +22,7 @@ from delivery.services.shaping import set_override
 from tests.integration.engine.world import ROOT, World, process_environment
 from tests.integration.waiting import until
 
+N = 100
 LIMIT = 5
 KILLS = 4
 
@@ -86,7 +87,7 @@ def test_no_source_has_more_connections_than_allowed_through_kills_and_a_flush(
     sources: list[EgressSource],
     start: Callable[[int], subprocess.Popen[bytes]],
 ) -> None:
-    launch([f"p{number}@stark.test" for number in range(160)])
+    launch([f"p{number}@stark.test" for number in range(N)])
     processes = [start(n % 2) for n in range(4)]
     until(lambda: settled(tenant) > 10, seconds=60, what="the first deliveries")
     for kill in range(KILLS):
@@ -97,7 +98,7 @@ def test_no_source_has_more_connections_than_allowed_through_kills_and_a_flush(
             redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
         processes[kill] = start(kill % 2)
         until(lambda done=before: settled(tenant) > done + 8, seconds=60, what="more deliveries")
-    until(lambda: settled(tenant) >= 160, seconds=120, what="all deliveries")
+    until(lambda: settled(tenant) >= N, seconds=120, what="all deliveries")
     for process in processes:
         process.terminate()
     for process in processes:
