@@ -38,7 +38,7 @@ _NO_ADDRESS: Final = Verdict(category=Category.NETWORK_TEMP, disposition=Disposi
 
 #: What composing raises: what it says itself, and what a spoilt row comes to, which must fail alone instead
 #: of ending its sender for ever.
-_NOT_TO_BE_MADE: Final = (*(MailError, SealBroken, LookupError, TypeError, ValueError, AttributeError),)
+_NOT_TO_BE_MADE: Final = (MailError, SealBroken, LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(slots=True, kw_only=True)
