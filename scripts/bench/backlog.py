@@ -8,6 +8,7 @@ import psycopg
 from scripts.bench import claims, million, relay
 from scripts.bench.destinations import SUSPENDED
 from scripts.bench.report import Line
+from scripts.bench.result import Result
 from scripts.bench.session import Bench
 
 
@@ -37,7 +38,7 @@ def snapshot_row(bench: Bench) -> None:
     bench.figures |= _claimed("snapshot", found, result, bench)
 
 
-def _claimed(row: str, found: claims.Claims, result: relay.Result, bench: Bench) -> dict[str, Any]:
+def _claimed(row: str, found: claims.Claims, result: Result, bench: Bench) -> dict[str, Any]:
     figures: dict[str, Any] = {
         f"{row}.claims": len(found.ms),
         f"{row}.claim_p95_ms": found.quantile(0.95),

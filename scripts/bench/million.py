@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from scripts.bench import checks, cost
-from scripts.bench.relay import OURS, Campaign, meter_of
+from scripts.bench.relay import Campaign, meter_of
+from scripts.bench.result import OURS
 from scripts.bench.sink import receiving
 from scripts.bench.stand import BenchFailed, Stand
 

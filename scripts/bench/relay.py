@@ -11,53 +11,18 @@ from typing import Final
 from relay_saas.embedded.supervisor import Child
 from scripts.bench import checks, cost, parcel, signature
 from scripts.bench.destinations import DOMAINS
+from scripts.bench.result import Result
 from scripts.bench.sink import Sink, receiving
 from scripts.bench.stand import BenchFailed, Stand
 
 #: Slower than this a row is broken, not slow: messages per second.
 _SLOWEST: Final = 20
 _START_SECONDS: Final = 60.0
-OURS: Final = ("postgres", "valkey", "delivery", "others")
 #: The algorithms on each message, from the top: the tenant's two, and with them the installation's own.
 BOTH: Final = ("rsa-sha256", "ed25519-sha256")
 WITH_PLATFORM: Final = (*BOTH, "rsa-sha256")
 #: Starts a receiver: called with the stand and `keep`.
 Receiver = Callable[..., AbstractContextManager[Sink]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One run of our column."""
-
-    count: int
-    #: From the launch request to the last acceptance at the sink.
-    seconds: float
-    first_seconds: float
-    #: CPU seconds by group: postgres, valkey, delivery (queue runs), others (tasks, beat), sink.
-    cpu: dict[str, float]
-    signature: signature.SignatureCost
-    worker_mb: float
-    #: Share of the machine that processes outside of the bench took meanwhile.
-    foreign: float
-    #: The algorithms of each message's signatures.
-    signatures: Sequence[str]
-    #: Mails whose signatures were all verified.
-    verified: int = 0
-
-    @property
-    def rate(self) -> float:
-        """Messages per second."""
-        return self.count / self.seconds
-
-    @property
-    def ours_ms(self) -> float:
-        """CPU milliseconds per message over PostgreSQL, Valkey and all workers; the sink is not ours."""
-        return 1000 * sum(self.cpu[name] for name in OURS) / self.count
-
-    @property
-    def without_signatures_ms(self) -> float:
-        """The same without the signatures."""
-        return self.ours_ms - sum(self.signature.of(algorithm) for algorithm in self.signatures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

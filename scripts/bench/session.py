@@ -7,6 +7,7 @@ from typing import Any
 from scripts.bench import relay
 from scripts.bench.relay import Campaign
 from scripts.bench.report import Line
+from scripts.bench.result import Result
 from scripts.bench.stand import Stand
 
 
@@ -32,7 +33,7 @@ class Bench:
         self._drafts += 1
         return relay.draft(self.stand, self.who, name=f"letter {self._drafts}", count=count, **options)
 
-    def note(self, name: str, result: relay.Result) -> None:
+    def note(self, name: str, result: Result) -> None:
         """Our row in the table; the largest worker so far."""
         self.lines.append(
             Line(

@@ -14,6 +14,7 @@ import pytest
 from relay_saas.embedded.paths import PROJECT
 from scripts.bench import checks, parcel, relay
 from scripts.bench.packages import found
+from scripts.bench.result import Result
 from scripts.bench.sink import receiving, receiving_tls
 from scripts.bench.stand import BenchFailed, Stand, standing
 
@@ -26,7 +27,7 @@ class Ran:
 
     stand: Stand
     campaign: relay.Campaign
-    result: relay.Result
+    result: Result
     mails: Path | None
 
     def counts(self) -> checks.Counts:
