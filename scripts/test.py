@@ -24,7 +24,7 @@ PACKAGES = ("relay_saas", "accounts", "campaigns", "delivery", "tracking", "scri
 OWN_STAGES = ("unit", "integration", "e2e", "browser")
 # Stages whose tests share both cores; each worker has its own database. A file of integration has servers of
 # its own and stays with one worker; in their order, the longest files begin.
-SHARED = {
+SHARED: dict[str, tuple[str, ...]] = {
     "apps": ("-n", "2"),
     "integration": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
 }
