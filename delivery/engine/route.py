@@ -192,7 +192,7 @@ async def _found(connection: AsyncConnection, found: Sequence[tuple[Waiting, Rou
             "families": [sum(_FAMILY_BITS[n] for n in route.families) for route in routes.values()],
         }
         await connection.execute(SITES, values)
-        sites = dict(await (await connection.execute(SITE_IDS, [list(routes)])).fetchall())
+        sites: dict[str, int] = dict(await (await connection.execute(SITE_IDS, [list(routes)])).fetchall())
         now_at = {domain.id: sites[site_key(route)] for domain, route in found}
         ttls = [float(route.ttl) for _, route in found]
         await connection.execute(DOMAINS, {"ids": list(now_at), "sites": list(now_at.values()), "ttls": ttls})

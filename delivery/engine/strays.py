@@ -14,8 +14,13 @@ _NAMES: Final = ("tenants", "messages")
 class Entry(Protocol):
     """What names a queue entry."""
 
-    tenant_id: UUID
-    message_id: UUID
+    @property
+    def tenant_id(self) -> UUID:
+        """Whose it is."""
+
+    @property
+    def message_id(self) -> UUID:
+        """Of the message."""
 
 
 async def bring_home(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
