@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from delivery.engine.job import Job
 from delivery.engine.rates import Bucket
@@ -72,6 +73,10 @@ class Channel:
     crowded_until: float = 0
     #: More senders than may be: so many end.
     excess: int = 0
+    #: Since when (loop time) each busy sender is at its present connection or message.
+    at_work: dict[asyncio.Task[Any], float] = field(default_factory=dict)
+    #: Senders that are being connected: nothing was sent.
+    opening: set[asyncio.Task[Any]] = field(default_factory=set)
     #: Senders that are on their way out.
     leaving: set[asyncio.Task[None]] = field(default_factory=set)
     #: No new job is awaited.
@@ -156,6 +161,28 @@ class Channel:
         """Senders that were not told to end."""
         return len(self.senders) - len(self.leaving) - self.excess
 
+    def begin(self) -> None:
+        """The sender that asks is at one connection or message until `end`."""
+        self.at_work[_task()] = asyncio.get_running_loop().time()
+
+    def end(self) -> None:
+        """It is at nothing."""
+        del self.at_work[_task()]
+
+    @contextmanager
+    def connecting(self) -> Iterator[None]:
+        """While the sender that asks tries to reach a server."""
+        task = _task()
+        self.opening.add(task)
+        try:
+            yield
+        finally:
+            self.opening.discard(task)
+
+    def slow(self, before: float) -> bool:
+        """Whether a sender is still at what it began before that loop time."""
+        return any(began < before for began in self.at_work.values())
+
     def leave(self) -> bool:
         """Whether the sender that asks has to end, because there are too many."""
         task = asyncio.current_task()
@@ -236,10 +263,9 @@ class Channel:
         self.news = True
 
     def begin_again(self) -> None:
-        """A suspension has ended: one probe, as after an outage."""
+        """A suspension has ended: one probe, as after an outage. All runs know: there is no news to tell."""
         self.failures = max(1, self.failures)
-        self.news = True
-        self.feedback.went_away()
+        self.feedback.connections, self.feedback.delta = 1, 0.0
 
     def opened(self) -> None:
         """A session stands."""
@@ -254,3 +280,10 @@ class Channel:
             future = self.waiting.popleft()
             if not future.done():
                 future.set_result(None)
+
+
+def _task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a channel is served by tasks alone")
+    return task

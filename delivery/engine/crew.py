@@ -59,7 +59,7 @@ class Crew:
             # Who has none yet claims nothing, and must say all the same that there is work.
             first = (
                 0
-                if channel.quiet
+                if channel.quiet or channel.closing
                 else min(_FIRST, most(channel, self._shop.config.sessions))
                 if channel.trusted
                 else 1

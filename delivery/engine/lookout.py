@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from delivery.engine.channel import Channel, Source
 from delivery.engine.claim import Lane, board
 from delivery.engine.limits import Overrides, Standing
-from delivery.engine.manners import Manners, read, take_probes
+from delivery.engine.manners import Manners, begin_again, read, take_probes
 from delivery.engine.policy import Policies
 from delivery.engine.rates import Bucket
 from delivery.engine.shape import shaping
@@ -60,6 +60,7 @@ class Lookout:
         self.runs, self.beside = await self._count(connection)
         await self._make_channels(connection, lanes)
         self._apply_limits()
+        await begin_again(connection, self._free_again())
         self.serving = {lane.id: self._serving(lane) for lane in lanes}
         self.lanes = [lane for lane in lanes if self.serving[lane.id]]
         self._apply_lane_rates()
@@ -127,7 +128,6 @@ class Lookout:
             channel.limits = limits
             channel.buckets = self.standing.rates(limits, channel)
             channel.sessions = channel.feedback.allowed(limit=limits.max_connections, runs=self.beside)
-            self._notice_suspension(channel)
 
     def _apply_lane_rates(self) -> None:
         found = {
@@ -138,14 +138,11 @@ class Lookout:
         }
         self.lane_buckets = {lane_id: list(buckets) for lane_id, buckets in found.items() if buckets}
 
-    def _notice_suspension(self, channel: Channel) -> None:
-        """When a suspension ends, one connection probes, and more follow as it succeeds."""
-        suspended = self.standing.suspends(channel) is not None
-        if suspended:
-            self._suspended.add(channel.key)
-        elif channel.key in self._suspended:
-            self._suspended.discard(channel.key)
-            channel.begin_again()
+    def _free_again(self) -> list[Channel]:
+        """The channels whose suspension has ended since the last look."""
+        held = {key for key, channel in self.channels.items() if self.standing.suspends(channel) is not None}
+        freed, self._suspended = self._suspended - held, held
+        return [self.channels[key] for key in freed]
 
     def _sources_of(self, lane: Lane) -> list[Source]:
         if lane.source_id is not None:

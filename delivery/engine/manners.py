@@ -12,7 +12,16 @@ from psycopg import AsyncConnection
 
 from delivery.engine.channel import Channel
 from delivery.engine.job import Job
-from delivery.engine.manners_sql import COUNT_HIT, FORGET_HITS, FORGET_RULE, PROBE, READ, SHARE, START_OVER
+from delivery.engine.manners_sql import (
+    BEGIN_AGAIN,
+    COUNT_HIT,
+    FORGET_HITS,
+    FORGET_RULE,
+    PROBE,
+    READ,
+    SHARE,
+    START_OVER,
+)
 from delivery.engine.policy import Policies, raise_policy
 from delivery.engine.shape import rules
 from delivery.engine.verdicts import verdict_of
@@ -26,6 +35,8 @@ from relay_saas.mail.smtp.outcome import Kind, Outcome
 #: Refusals that say that we are too many or too fast.
 _QUARREL: Final = frozenset({Category.RATE_LIMITED, Category.REPUTATION_BLOCK})
 _CLOSING: Final = 421
+#: Another run's probe lasts at most so long (as in PROBE), and is asked about so often.
+_PROBE_SECONDS, _ASK_SECONDS = 40.0, 2.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,7 +209,15 @@ async def take_probes(connection: AsyncConnection, channels: Sequence[Channel]) 
         channel.probing = won
         if not won:
             channel.failures, channel.proven = failures, channel.proven or not failures
-            channel.quiet_until = now + quiet
+            channel.quiet_until = now + (quiet if quiet > _PROBE_SECONDS else min(quiet, _ASK_SECONDS))
+
+
+async def begin_again(connection: AsyncConnection, channels: Sequence[Channel]) -> None:
+    """The suspension of these has ended: one run of all probes, and more follow as it succeeds."""
+    if channels:
+        await connection.execute(BEGIN_AGAIN, _keys(channels))
+    for channel in channels:
+        channel.begin_again()
 
 
 def _keys(channels: Sequence[Channel]) -> dict[str, list[int]]:

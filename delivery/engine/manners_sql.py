@@ -34,10 +34,19 @@ from delivery_sitefeedback f join unnest(%(sources)s::bigint[], %(sites)s::bigin
   on g.source_id = f.source_id and g.site_id = f.site_id
 """
 
+#: Each run that saw a suspension end says so, some later than others: who probes already is left in peace.
+BEGIN_AGAIN: Final = """
+insert into delivery_sitefeedback as f (source_id, site_id, connections, failures)
+select source_id, site_id, 1, 1 from unnest(%(sources)s::bigint[], %(sites)s::bigint[]) g(source_id, site_id)
+order by 1, 2
+on conflict (source_id, site_id) do update
+set connections = 1, failures = greatest(f.failures, 1::smallint), updated_at = now()
+"""
+
 #: Who gets the probe keeps the others away for as long as a connection may take.
 PROBE: Final = """
 with won as (
-  update delivery_sitefeedback f set quiet_until = now() + interval '20 seconds', updated_at = now()
+  update delivery_sitefeedback f set quiet_until = now() + interval '40 seconds', updated_at = now()
   from unnest(%(sources)s::bigint[], %(sites)s::bigint[]) g(source_id, site_id)
   where f.source_id = g.source_id and f.site_id = g.site_id and f.failures > 0
     and (f.quiet_until is null or f.quiet_until <= now())

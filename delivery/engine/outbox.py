@@ -12,6 +12,7 @@ from delivery.engine.claim import release
 from delivery.engine.content import Pool
 from delivery.engine.job import Job, Record, Release
 from delivery.engine.record import Recorder
+from delivery.engine.strays import bring_home
 
 LOG = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ class Outbox:
             await self._recorder.release(connection, releases)
             del self._releases[: len(releases)]
             await self._write(connection, records)
-        del self._records[: len(records)]
+            del self._records[: len(records)]
+            await bring_home(connection, [*releases, *(record for record in records if not record.final)])
         if len(self._records) >= _BATCH:
             self._enough.set()
 

@@ -1,6 +1,7 @@
 """Asks DNS about domains whose mail waits, and moves that mail to the lanes of its sites."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
@@ -11,15 +12,18 @@ from psycopg.rows import class_row
 
 from delivery.engine.route_sql import (
     DOMAIN,
+    DOMAINS,
     EXPIRED,
     MAKE_LANES,
     MAKE_OTHER_LANES,
     MOVE,
     MOVE_ON,
-    NEW_PROVIDER,
     OF_DOMAIN,
+    PROVIDER_IDS,
     PROVIDER_LOCK,
-    SITE,
+    PROVIDERS,
+    SITE_IDS,
+    SITES,
     WAITING,
 )
 from delivery.engine.shape import Limits, shaping
@@ -42,6 +46,7 @@ _ROWS: Final = 5000
 _MOVE_SECONDS: Final = 3.0
 #: A site's families as they are stored.
 _FAMILY_BITS: Final = {4: 1, 6: 2}
+_THERE: Final = (RouteKind.MX, RouteKind.IMPLICIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +86,12 @@ class Routes:
         if busy:
             await asyncio.wait([task for _, task in self._flights.values()], timeout=_PATIENCE)
         answered = [(domain, task) for domain, task in self._flights.values() if task.done()]
-        for domain, task in answered:
+        results = [(domain, task.result()) for domain, task in answered]
+        for domain, _ in results:
             del self._flights[domain.id]
-            await self._settle(connection, domain, task.result())
+        await _found(connection, [(domain, route) for domain, route in results if route.kind in _THERE])
+        for domain, route in results:
+            await self._settle(connection, domain, route)
         now = asyncio.get_running_loop().time()
         # Without a new answer there is something to move only where another run's answer crossed a launch.
         if answered or now - self._moved_at > _MOVE_SECONDS:
@@ -112,8 +120,6 @@ class Routes:
 
     async def _settle(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
         match route.kind:
-            case RouteKind.MX | RouteKind.IMPLICIT:
-                await self._found(connection, domain, route)
             case RouteKind.NULL:
                 await _tell(connection, domain, route, "null_mx")
                 await self._end(connection, domain, "null_mx")
@@ -122,21 +128,6 @@ class Routes:
             case RouteKind.TEMPORARY:
                 await _tell(connection, domain, route, "temporary")
                 await self._defer(connection, domain, Category.NETWORK_TEMP, "dns_temporary")
-
-    async def _found(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
-        names = [host.name for host in route.hosts]
-        values = {
-            "key": site_key(route),
-            "provider": await provider_of(connection, shaping().limits_of(names)),
-            "families": sum(_FAMILY_BITS[version] for version in route.families),
-        }
-        row = await (await connection.execute(SITE, values)).fetchone()
-        site_id = int(row[0]) if row is not None else None
-        await _tell(connection, domain, route, "ok", site=site_id)
-        if domain.site_id not in {None, site_id}:
-            left = {"site": domain.site_id, "domain": domain.id}
-            await connection.execute(MAKE_OTHER_LANES, left)
-            await _move(connection, MOVE_ON, **left)
 
     async def _missing(self, connection: AsyncConnection, domain: Waiting, route: Route) -> None:
         """Final only when the name was missing twice, with the wait of its table between."""
@@ -176,10 +167,9 @@ async def _tell(
     route: Route,
     state: str,
     *,
-    site: int | None = None,
     nxdomain_since: datetime | None = None,
 ) -> None:
-    values = {"id": domain.id, "state": state, "site": site, "nxdomain_since": nxdomain_since}
+    values = {"id": domain.id, "state": state, "nxdomain_since": nxdomain_since}
     await connection.execute(DOMAIN, values | {"ttl": route.ttl})
 
 
@@ -188,19 +178,41 @@ async def _move(connection: AsyncConnection, statement: str, **values: Any) -> N
         pass
 
 
-async def provider_of(connection: AsyncConnection, limits: Limits) -> int:
-    """The provider's id; its limits follow the table."""
-    values = {
-        "name": limits.name,
-        "connections": limits.max_connections,
-        "messages": limits.max_messages_per_connection,
-    }
+async def _found(connection: AsyncConnection, found: Sequence[tuple[Waiting, Route]]) -> None:
+    """Domains that have a server: what they share is written once, and all of it in one transaction."""
+    if not found:
+        return
+    routes = {site_key(route): route for _, route in found}
+    limits = {key: shaping().limits_of([host.name for host in route.hosts]) for key, route in routes.items()}
     async with connection.transaction():
-        await connection.execute(PROVIDER_LOCK)
-        row = await (await connection.execute(NEW_PROVIDER, values)).fetchone()
-    if row is None:
-        raise LookupError(limits.name)
-    return int(row[0])
+        providers = await _providers(connection, {one.name: one for one in limits.values()})
+        values = {
+            "keys": list(routes),
+            "providers": [providers[limits[key].name] for key in routes],
+            "families": [sum(_FAMILY_BITS[n] for n in route.families) for route in routes.values()],
+        }
+        await connection.execute(SITES, values)
+        sites: dict[str, int] = dict(await (await connection.execute(SITE_IDS, [list(routes)])).fetchall())
+        now_at = {domain.id: sites[site_key(route)] for domain, route in found}
+        ttls = [float(route.ttl) for _, route in found]
+        await connection.execute(DOMAINS, {"ids": list(now_at), "sites": list(now_at.values()), "ttls": ttls})
+    for domain, _ in found:
+        if domain.site_id not in {None, now_at[domain.id]}:
+            left = {"site": domain.site_id, "domain": domain.id}
+            await connection.execute(MAKE_OTHER_LANES, left)
+            await _move(connection, MOVE_ON, **left)
+
+
+async def _providers(connection: AsyncConnection, limits: Mapping[str, Limits]) -> dict[str, int]:
+    """Their ids by name; routers write one after the other until the end of the transaction."""
+    await connection.execute(PROVIDER_LOCK)
+    values = {
+        "names": list(limits),
+        "connections": [one.max_connections for one in limits.values()],
+        "messages": [one.max_messages_per_connection for one in limits.values()],
+    }
+    await connection.execute(PROVIDERS, values)
+    return dict(await (await connection.execute(PROVIDER_IDS, [list(limits)])).fetchall())
 
 
 async def _repeat(connection: AsyncConnection, statement: str, parameters: dict[str, Any]) -> None:

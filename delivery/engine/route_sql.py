@@ -28,24 +28,47 @@ join delivery_domain d on d.id = q.domain_id
 where d.site_id is not null and d.expires_at <= now() and d.id <> all(%(asked)s) limit 1000
 """
 
-SITE: Final = """
-insert into delivery_site as s (key, provider_id, families) values (%(key)s, %(provider)s, %(families)s)
-on conflict (key) do update set provider_id = excluded.provider_id, families = excluded.families returning id
+#: Arrays with one element a site, each site once. Most stand there already and are not written.
+SITES: Final = """
+with given as (
+  select * from unnest(%(keys)s::text[], %(providers)s::int[], %(families)s::smallint[])
+    g(key, provider_id, families)
+)
+insert into delivery_site as s (key, provider_id, families)
+select g.* from given g left join delivery_site o using (key)
+where (o.provider_id, o.families) is distinct from (g.provider_id, g.families) order by g.key
+on conflict (key) do update set provider_id = excluded.provider_id, families = excluded.families
 """
+
+SITE_IDS: Final = "select key, id from delivery_site where key = any(%s)"
 
 PROVIDER_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('delivery_provider', 0))"
 
-NEW_PROVIDER: Final = """
+#: Arrays with one element a provider, each once; their limits follow the table. Under the lock.
+PROVIDERS: Final = """
+with given as (
+  select p.id, g.* from unnest(%(names)s::text[], %(connections)s::int[], %(messages)s::int[])
+    g(name, most, each) left join delivery_provider p on p.name = g.name
+  where (p.max_connections, p.max_messages_per_connection) is distinct from (g.most, g.each)
+)
 insert into delivery_provider as p (id, name, max_connections, max_messages_per_connection)
-select coalesce((select id from delivery_provider where name = %(name)s),
-  (select max(id) + 1 from delivery_provider)), %(name)s, %(connections)s, %(messages)s
+select coalesce(id, (select max(id) from delivery_provider)
+  + row_number() over (partition by id is null order by name)), name, most, each from given order by 1
 on conflict (id) do update set max_connections = excluded.max_connections,
   max_messages_per_connection = excluded.max_messages_per_connection
-returning id
+"""
+
+PROVIDER_IDS: Final = "select name, id from delivery_provider where name = any(%s)"
+
+#: Domains that have a site, as arrays.
+DOMAINS: Final = """
+update delivery_domain d set state = 'ok', site_id = g.site_id, checked_at = now(),
+  expires_at = now() + g.ttl * interval '1 second', nxdomain_since = null
+from unnest(%(ids)s::bigint[], %(sites)s::bigint[], %(ttls)s::float8[]) g(id, site_id, ttl) where d.id = g.id
 """
 
 DOMAIN: Final = """
-update delivery_domain set state = %(state)s, site_id = coalesce(%(site)s, site_id), checked_at = now(),
+update delivery_domain set state = %(state)s, checked_at = now(),
   expires_at = now() + %(ttl)s * interval '1 second', nxdomain_since = %(nxdomain_since)s
 where id = %(id)s
 """
@@ -56,6 +79,8 @@ OF_DOMAIN: Final = """q.domain_id = %(domain)s and q.next_attempt_at <= now()
 
 _WITHOUT_SITE: Final = "l.site_id is null"
 _OF_OLD_SITE: Final = "l.site_id = %(site)s and q.domain_id = %(domain)s"
+_OF_THESE: Final = """l.site_id is not null and (q.tenant_id, q.message_id) in (
+    select * from unnest(%(tenants)s::uuid[], %(messages)s::uuid[]))"""
 
 _MAKE_LANES: Final = """
 insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id)
@@ -84,3 +109,13 @@ where q.tenant_id = c.tenant_id and q.message_id = c.message_id
 MAKE_LANES, MOVE = (text.format(which=_WITHOUT_SITE) for text in (_MAKE_LANES, _MOVE))
 #: The same for one domain that has left a site.
 MAKE_OTHER_LANES, MOVE_ON = (text.format(which=_OF_OLD_SITE) for text in (_MAKE_LANES, _MOVE))
+#: The same for single entries that were leased at that time; the first names them.
+STRAYED: Final = """
+select q.tenant_id, q.message_id
+from unnest(%(tenants)s::uuid[], %(messages)s::uuid[]) g(tenant_id, message_id)
+join delivery_queueentry q on q.tenant_id = g.tenant_id and q.message_id = g.message_id
+join delivery_lane l on l.tenant_id = q.tenant_id and l.id = q.lane_id
+join delivery_domain d on d.id = q.domain_id
+where q.run_id is null and l.site_id is not null and d.site_id is distinct from l.site_id
+"""
+MAKE_LANES_OF_THESE, MOVE_THESE = (text.format(which=_OF_THESE) for text in (_MAKE_LANES, _MOVE))

@@ -42,6 +42,8 @@ _IDLE_TICK: Final = 0.1
 _POLL: Final = 1.0
 _ROUTE: Final = 0.25
 _ROUTE_IDLE: Final = 1.0
+#: How much longer than its time (as a multiple) a run may go on beside servers that do not answer.
+_OVERTIME: Final = 3.0
 
 _SOURCES: Final = """
 select id, pool_id, host(address) as address, helo from delivery_egresssource where host = %s order by id
@@ -115,10 +117,11 @@ class Run:
         """Claims until stopped, idle or out of time; true where it ended in the midst of work."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._config.claim_seconds
+        latest = until + _OVERTIME * self._config.claim_seconds
         worked_at = loop.time()
         while not (self._stop() or shop.broken or held.lost):
             now = loop.time()
-            if now >= until:
+            if now >= until and not (scheduler.finish_slow() and now < latest):
                 return True
             try:
                 claimed = await scheduler.tick()
@@ -135,15 +138,16 @@ class Run:
         return True
 
     async def _wind_down(self, shop: Workshop, scheduler: Scheduler) -> None:
-        """Lets senders finish: their queues at the end of the time, only their open transaction at a stop."""
+        """Lets senders finish: their queues at the end of the time, at a stop only what is on the wire."""
         scheduler.close()
         waited = 0.0
         while senders := [task for channel in scheduler.channels.values() for task in channel.senders]:
             if self._stop() or shop.broken or shop.lease.lost:
                 shop.stopping = True
                 for channel in scheduler.channels.values():
-                    for job in channel.drain():
-                        shop.outbox.release(job)
+                    scheduler.give_back(channel)
+                    for task in channel.opening:
+                        task.cancel()
             done, _ = await asyncio.wait(senders, timeout=_IDLE_TICK)
             waited += 0 if done else _IDLE_TICK
             if waited > self._config.stop_grace:
@@ -152,8 +156,7 @@ class Run:
                     task.cancel()
                 await asyncio.wait(senders)
         for channel in scheduler.channels.values():
-            for job in channel.drain():
-                shop.outbox.release(job)
+            scheduler.give_back(channel)
 
     async def _settle(self, pool: Pool, held: Lease) -> None:
         """Whatever is still leased to this run: as after a death, by the same code."""

@@ -20,6 +20,8 @@ from delivery.engine.talk import Workshop
 from delivery.engine.verdicts import BLOCKED, unsent
 
 _LOOK_SECONDS: Final = 0.4
+#: What takes longer is not waited for with everything else.
+_SLOW_SECONDS: Final = 2.0
 
 
 class Scheduler:
@@ -34,6 +36,8 @@ class Scheduler:
         self._allowances = Allowances(shop.config.valkey_url)
         self._turns = Turns(shop.random.random)
         self._looked_at = 0.0
+        #: Loop time at which the run's time was over.
+        self._over_at: float | None = None
 
     @property
     def channels(self) -> dict[Pair, Channel]:
@@ -67,6 +71,30 @@ class Scheduler:
                 claimed += await self._claim(lanes, now)
         self._crew.hire(self.channels)
         return claimed
+
+    def finish_slow(self) -> bool:
+        """When the run's time is over: whether something slow may be under way; asked until it is not.
+
+        Where servers do not answer that takes a while, which nobody else should have to wait for: their
+        channels end first, no unknown site is begun with, and all others go on.
+        """
+        now = asyncio.get_running_loop().time()
+        self._over_at = self._over_at or now
+        before = now - _SLOW_SECONDS
+        slow = [channel for channel in self.channels.values() if channel.slow(before)]
+        for channel in slow:
+            channel.close()
+            if channel.connected:
+                self.give_back(channel)
+        # What was begun just now has not shown yet whether it is slow.
+        return bool(slow) or self._over_at > before
+
+    def give_back(self, channel: Channel) -> None:
+        """All that waits for this channel."""
+        held = channel.drain()
+        self._shop.manners.untried(channel, len(held))
+        for job in held:
+            self._shop.outbox.release(job)
 
     def close(self) -> None:
         """No channel waits for more."""
@@ -116,7 +144,7 @@ class Scheduler:
         allotment = Allotment(
             self._lookout,
             self._allowances,
-            untrusted_left=self._crew.untrusted_left(self.channels.values()),
+            untrusted_left=self._crew.untrusted_left(self.channels.values()) if self._over_at is None else 0,
             may_claim=self._crew.may_claim,
         )
         await allotment.fill(self._pool, lanes, now)

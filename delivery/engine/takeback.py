@@ -19,6 +19,7 @@ from delivery.engine.config import EngineConfig
 from delivery.engine.job import Record
 from delivery.engine.journal import Entries, Sent
 from delivery.engine.record import Recorder
+from delivery.engine.strays import bring_home
 from delivery.engine.verdicts import Moment, in_doubt
 from delivery.models.ledger import AttemptState
 from relay_saas.mail.replies import Stage
@@ -123,7 +124,7 @@ async def settle_run(
     recorder = Recorder(run_id, slot)
     async with connection.cursor(row_factory=class_row(Left)) as cursor:
         await cursor.execute(_LEASED, [run_id])
-        rows = await cursor.fetchall()
+        rows = leased = await cursor.fetchall()
     if entries is not None:
         # Most answers have been committed long ago. The fence tells those from an answer to this claim: a run
         # may have claimed a deferred message again.
@@ -140,6 +141,7 @@ async def settle_run(
     ]
     await _write(connection, recorder, doubts)
     await connection.execute(_BACK, [run_id])
+    await bring_home(connection, leased)
 
 
 def _is_unanswered(row: Left, sent: Sent | None) -> bool:

@@ -111,20 +111,28 @@ class Sender:
             ):
                 if channel.leave():
                     break
-                if not await self._ready(job):
-                    continue
-                taken = channel.take()
-                if taken is not None and self._session is not None:
-                    shop.under_way.begin(taken)
-                    try:
-                        await self._send(taken, self._session)
-                    finally:
-                        shop.under_way.end(taken)
+                channel.begin()
+                try:
+                    await self._one(job)
+                finally:
+                    channel.end()
         except OSError:
             LOG.exception("the journal cannot be written: nothing more is sent")
             shop.broken = True
         finally:
             await self._leave()
+
+    async def _one(self, job: Job) -> None:
+        """A connection where none stands, and the next message."""
+        if not await self._ready(job):
+            return
+        taken = self._channel.take()
+        if taken is not None and self._session is not None:
+            self._shop.under_way.begin(taken)
+            try:
+                await self._send(taken, self._session)
+            finally:
+                self._shop.under_way.end(taken)
 
     async def _ready(self, job: Job) -> bool:
         """Whether a session stands; where none can be had, the job or the channel has learned of it."""
@@ -151,7 +159,8 @@ class Sender:
         for host, address in targets:
             peer = Peer(host=host.name, address=address, port=self._shop.config.smtp_port)
             try:
-                self._session = await self._open(peer)
+                with self._channel.connecting():
+                    self._session = await self._open(peer)
             except SessionFailed as failure:
                 last = failure.outcome
             else:

@@ -1,4 +1,4 @@
-"""A scripted SMTP server on 127.0.0.1: answers as a script says and keeps every byte that it was sent."""
+"""A scripted SMTP server on this machine: answers as a script says and keeps every byte that it was sent."""
 
 import asyncio
 import ssl

@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 
 from delivery.engine.channel import Channel, Source
 from delivery.engine.crew import most, untrusted_left
-from delivery.engine.manners import Manners, read, take_probes
+from delivery.engine.manners import Manners, begin_again, read, take_probes
 from delivery.engine.policy import Policies
 from delivery.engine.rates import Bucket
 from delivery.engine.shape import Limits
@@ -153,6 +153,23 @@ def test_after_an_outage_one_run_of_all_probes_and_the_others_wait_for_it() -> N
         there.quiet_until = 0
         await take_probes(connection, [there])
         assert there.trusted
+
+    in_database(work)
+
+
+@pytest.mark.django_db
+def test_a_run_that_sees_the_end_of_a_suspension_late_leaves_the_probe_to_another() -> None:
+    async def work(connection: psycopg.AsyncConnection) -> None:
+        manners = Manners()
+        here, there = a_channel(), a_channel()
+        await manners.share(connection, [here])
+        for channel in (here, there):
+            await begin_again(connection, [channel])
+            await manners.share(connection, [channel])
+            await take_probes(connection, [channel])
+        assert (here.probing, there.probing) == (True, False)
+        assert (here.room, there.room) == (1, 0)
+        assert 0 < there.quiet_until - asyncio.get_running_loop().time() <= 2
 
     in_database(work)
 
