@@ -26,6 +26,7 @@ from delivery.engine.record import Recorder
 from delivery.engine.route import Routes
 from delivery.engine.scheduler import Scheduler
 from delivery.engine.sign import load_platform
+from delivery.engine.stopping import end
 from delivery.engine.takeback import settle_run, take_back_dead_runs
 from delivery.engine.talk import Workshop
 from delivery.engine.traits import keep_traits, known_traits
@@ -105,9 +106,7 @@ class Run:
         finally:
             shop.outbox.close()
             await writing
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await end(beside)
         await self._keep_learned(pool, shop)
         await scheduler.leave()
         await self._settle(pool, held)
@@ -152,9 +151,7 @@ class Run:
             waited += 0 if done else _IDLE_TICK
             if waited > self._config.stop_grace:
                 LOG.warning("%s sessions did not end in time; their messages are in doubt", len(senders))
-                for task in senders:
-                    task.cancel()
-                await asyncio.wait(senders)
+                await end(senders)
         for channel in scheduler.channels.values():
             scheduler.give_back(channel)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from scripts.faults.family import children, lives, speaks
 from scripts.faults.gates import DOT, Gate
 from scripts.faults.stage import Stage
 from scripts.product_run.journals import Witness
@@ -67,9 +68,7 @@ def kill(stage: Stage, books: Books, whom: str, *, hold: bool) -> set[str]:
             # What the parent left behind is ended with its session, as a container's end does it.
             until(lambda: stage.product.process("delivery").status is not None, seconds=10, what="the end")
             stage.product.respawn("delivery")
-        until(
-            lambda: not any(_lives(victim) for victim in victims), seconds=10, what="the end of the victims"
-        )
+        until(lambda: not any(lives(victim) for victim in victims), seconds=10, what="the end of the victims")
         cut = set().union(*(witness.unanswered() for witness in witnesses))
     held = len(gate.held) if gate else 0
     if gate is not None:
@@ -92,26 +91,21 @@ def _runs(stage: Stage) -> list[tuple[int, str]]:
 def _victims(stage: Stage, whom: str, gate: Gate | None) -> list[psutil.Process]:
     """Whom to kill now: with a gate, the child whose connection stands there."""
     found = until(lambda: stage.mend() or stage.children(), seconds=60, what="children of the worker")
-    children = list(found) if isinstance(found, list) else stage.children()
+    alive = list(found) if isinstance(found, list) else stage.children()
     if whom == "child":
-        at_gate = [child for child in children if gate is not None and _speaks(child, gate)]
+        at_gate = [child for child in alive if gate is not None and speaks(child, gate)]
         running = {pid for pid, _journal in _runs(stage)}
-        busy = [child for child in children if child.pid in running]
-        return [stage.chance.choice(at_gate or busy or children)]
+        busy = [child for child in alive if child.pid in running]
+        return [stage.chance.choice(at_gate or busy or alive)]
     worker = psutil.Process(stage.product.process("delivery").record.pid)
-    return [worker, *children] if whom == "group" else [worker]
-
-
-def _speaks(child: psutil.Process, gate: Gate) -> bool:
-    held = {one.client for one in gate.held}
-    return any((one.laddr.ip, one.laddr.port) in held for one in child.net_connections("tcp") if one.laddr)
+    return [worker, *alive] if whom == "group" else [worker]
 
 
 def _journals(stage: Stage, victims: list[psutil.Process]) -> list[Path]:
     """Of the victims, and of their children."""
     pids = {victim.pid for victim in victims}
     for victim in victims:
-        pids |= {child.pid for child in victim.children()}
+        pids |= {child.pid for child in children(victim)}
     return [Path(journal) for pid, journal in _runs(stage) if pid in pids]
 
 
@@ -120,10 +114,3 @@ def _kill(process: psutil.Process) -> None:
         process.send_signal(signal.SIGKILL)
     except psutil.NoSuchProcess:
         return
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

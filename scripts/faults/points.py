@@ -11,6 +11,7 @@ import psutil
 import psycopg
 
 from scripts.faults import gates
+from scripts.faults.family import lives
 from scripts.faults.red_switch import LIFT, SUSPEND
 from scripts.faults.stage import Stage
 from scripts.product_run.campaigns import People
@@ -55,7 +56,7 @@ def mid_body(stage: Stage) -> None:
         victims = [child for child in stage.children() if child.pid in runs and _arm(stage, child, held)]
         witnesses = [stack.enter_context(Witness(Path(runs[one.pid]))) for one in victims]
         gate.open()
-        until(lambda: not any(map(_lives, victims)), seconds=10, what="the kill at the body")
+        until(lambda: not any(map(lives, victims)), seconds=10, what="the kill at the body")
         cut = set().union(*(witness.unanswered() for witness in witnesses))
     stage.result.figures["kills"] += len(victims)
     stage.settle(books)
@@ -85,7 +86,7 @@ def kill_all(stage: Stage) -> tuple[set[str], int]:
         witnesses = [stack.enter_context(Witness(path)) for path in paths if path.exists()]
         for victim in victims:
             _kill(victim.pid)
-        until(lambda: not any(map(_lives, victims)), seconds=10, what="the end of the children")
+        until(lambda: not any(map(lives, victims)), seconds=10, what="the end of the children")
         stage.result.figures["kills"] += len(victims)
         return set().union(*(witness.unanswered() for witness in witnesses)), len(victims)
 
@@ -95,13 +96,6 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 Reached = Callable[[Stage, People], AbstractContextManager[Books]]

@@ -11,6 +11,7 @@ import psutil
 
 from relay_saas.embedded.paths import PROJECT
 from relay_saas.simulator.profiles.loader import load_scenario
+from scripts.faults.family import children
 from scripts.faults.proxy import Proxy, proxied
 from scripts.faults.result import NONE_OF, Result
 from scripts.product_run.accounting import account
@@ -98,8 +99,7 @@ class Stage:
 
     def children(self) -> list[psutil.Process]:
         """The delivery worker's children that live."""
-        worker = psutil.Process(self.product.process("delivery").record.pid)
-        return [child for child in worker.children() if child.status() != psutil.STATUS_ZOMBIE]
+        return children(psutil.Process(self.product.process("delivery").record.pid))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import psutil
 from relay_saas.embedded.paths import PROJECT
 from scripts.faults import gates
 from scripts.faults.claims import claims_watched
+from scripts.faults.family import speaks
 from scripts.faults.stage import Stage
 from scripts.product_run.campaigns import write_campaign
 from scripts.product_run.journals import Witness
@@ -105,7 +106,7 @@ def paused(stage: Stage) -> None:
     books = stage.send(people)
     until(lambda: len(gate.held) >= 10, seconds=60, what="ten held answers")
     runs = dict(stage.product.owner.execute(_RUNS).fetchall())
-    victim = next(child for child in stage.children() if child.pid in runs and _speaks(child, gate))
+    victim = next(child for child in stage.children() if child.pid in runs and speaks(child, gate))
     victim.suspend()
     gate.open()
     lease = int(stage.product.environment["RELAY_LEASE_SECONDS"])
@@ -116,11 +117,6 @@ def paused(stage: Stage) -> None:
     victim.resume()
     stage.settle(books)
     stage.account(people, books)
-
-
-def _speaks(child: psutil.Process, gate: gates.Gate) -> bool:
-    held = {one.client for one in gate.held}
-    return any((one.laddr.ip, one.laddr.port) in held for one in child.net_connections("tcp") if one.laddr)
 
 
 def rung_for_too_often(stage: Stage) -> None:
