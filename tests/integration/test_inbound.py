@@ -138,7 +138,8 @@ def test_no_other_address_is_taken(client: smtplib.SMTP) -> None:
         f"{good.partition('@')[0]}@evil.test",
         f"{encode(unknown, host, token_keys())}@{host}",
         f"{good.partition('@')[0]}%gmail.test@{host}",
-        f"@gmail.test,@{host}:{good}"[:200],
+        # A route before a good address may be refused or ignored (RFC 5321 §3.6.1), but none leads elsewhere.
+        f"@{host}:somebody@gmail.test",
     ):
         code, text = client.rcpt(other)
         assert 500 <= code < 600, (other, code, text)
