@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from delivery.engine.job import Job, Release
+from delivery.engine.places import START, Place
 
 Jobs = TypeVar("Jobs", bound=Sequence[Job])
+_NOWHERE: Final[Mapping[int, Place]] = MappingProxyType({})
 
 #: Lanes that may go: resolved, not held back, of a campaign that is sending, served by our sources.
 _BOARD: Final = """
@@ -21,34 +24,40 @@ from delivery_lane l join delivery_site s on s.id = l.site_id
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
 left join campaigns_content w on w.tenant_id = c.tenant_id and w.id = c.content_id
 left join accounts_sendingdomain d on d.tenant_id = w.tenant_id and d.id = w.sending_domain_id
+left join unnest(%(lanes)s::bigint[], %(dues)s::timestamptz[], %(messages)s::uuid[])
+  p(lane_id, due, message_id) on p.lane_id = l.id
 where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null or c.state = 'sending')
   and l.pool_id = any(%(pools)s) and (l.source_id is null or l.source_id = any(%(sources)s))
   and exists (select from delivery_queueentry q
-    where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now())
+    where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now()
+    and (q.next_attempt_at, q.message_id) > (coalesce(p.due, %(due)s), coalesce(p.message_id, %(message)s)))
 """
 
 #: `offset 0` makes the ledger be asked by its whole key, row by row: a table that was filled a second ago has
 #: no statistics, and the planner would walk through all messages of the tenant for each.
 _CLAIM: Final = """
 with due as materialized (
-  select d.tenant_id, d.message_id, w.lane_id, l.pool_id, l.source_id, l.site_id, l.stream, s.provider_id
-  from unnest(%(lanes)s::bigint[], %(quotas)s::int[]) w(lane_id, n)
+  select d.tenant_id, d.message_id, d.due_at, w.lane_id, l.pool_id, l.source_id, l.site_id, l.stream,
+    s.provider_id
+  from unnest(%(lanes)s::bigint[], %(quotas)s::int[], %(dues)s::timestamptz[], %(messages)s::uuid[])
+    w(lane_id, n, due, message_id)
   join delivery_lane l on l.id = w.lane_id join delivery_site s on s.id = l.site_id
   left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
   cross join lateral (
-    select q.tenant_id, q.message_id from delivery_queueentry q
+    select q.tenant_id, q.message_id, q.next_attempt_at as due_at from delivery_queueentry q
     where q.lane_id = w.lane_id and q.run_id is null and q.next_attempt_at <= now()
+      and (q.next_attempt_at, q.message_id) > (w.due, w.message_id)
     order by q.next_attempt_at, q.message_id limit w.n for no key update skip locked) d
   where l.campaign_id is null or c.state = 'sending'
 ), claimed as (
   update delivery_queueentry q set run_id = %(run)s, fence = q.fence + 1 from due
   where q.tenant_id = due.tenant_id and q.message_id = due.message_id
   returning q.tenant_id, q.message_id, q.fence, q.lane_id, q.domain_id, q.campaign_id, q.attempts, q.doubts,
-    q.dated_at, q.expires_at, due.pool_id, due.source_id, due.site_id, due.provider_id
+    q.dated_at, q.expires_at, due.due_at, due.pool_id, due.source_id, due.site_id, due.provider_id
 )
 select c.tenant_id, t.number as tenant_number, c.message_id, c.fence, c.lane_id, c.pool_id, c.source_id,
   c.site_id, c.provider_id, d.name as domain, m.stream, c.campaign_id, m.contact_id, m.content_id, m.rcpt,
-  m.rcpt_key, m.merge, c.attempts, c.doubts, c.dated_at, c.expires_at, b.blocked
+  m.rcpt_key, m.merge, c.attempts, c.doubts, c.dated_at, c.due_at, c.expires_at, b.blocked
 from claimed c
 cross join lateral (
   select m.tenant_id, m.stream, m.contact_id, m.content_id, m.rcpt, m.rcpt_key, m.merge
@@ -104,18 +113,36 @@ class Lane:
     families: int = 3
 
 
-async def board(connection: AsyncConnection, *, pools: Sequence[int], sources: Sequence[int]) -> list[Lane]:
-    """The lanes with due work that this host may serve."""
+async def board(
+    connection: AsyncConnection,
+    *,
+    pools: Sequence[int],
+    sources: Sequence[int],
+    places: Mapping[int, Place] = _NOWHERE,
+) -> list[Lane]:
+    """The lanes with due work that this host may serve, work behind the `places` alone."""
+    values = {"pools": list(pools), "sources": list(sources), "due": START[0], "message": START[1]}
     async with connection.cursor(row_factory=class_row(Lane)) as cursor:
-        await cursor.execute(_BOARD, {"pools": list(pools), "sources": list(sources)})
+        await cursor.execute(_BOARD, values | {"lanes": list(places)} | _columns(list(places.values())))
         return await cursor.fetchall()
 
 
-async def claim(connection: AsyncConnection, run_id: UUID, quotas: Mapping[int, int]) -> list[Job]:
-    """Leases up to so many entries per lane, soonest first, in one statement."""
+async def claim(
+    connection: AsyncConnection,
+    run_id: UUID,
+    quotas: Mapping[int, int],
+    places: Mapping[int, Place] = _NOWHERE,
+) -> list[Job]:
+    """Leases up to so many entries per lane, soonest first and behind the `places`, in one statement."""
+    values = {"run": run_id, "lanes": list(quotas), "quotas": list(quotas.values())}
+    begin = [places.get(lane_id, START) for lane_id in quotas]
     async with connection.cursor(row_factory=class_row(Job)) as cursor:
-        await cursor.execute(_CLAIM, {"run": run_id, "lanes": list(quotas), "quotas": list(quotas.values())})
+        await cursor.execute(_CLAIM, values | _columns(begin))
         return _looked_at(await cursor.fetchall())
+
+
+def _columns(places: Sequence[Place]) -> dict[str, list[object]]:
+    return {"dues": [due for due, _ in places], "messages": [message_id for _, message_id in places]}
 
 
 async def recheck(connection: AsyncConnection, jobs: Sequence[Job]) -> dict[UUID, str]:

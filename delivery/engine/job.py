@@ -40,6 +40,7 @@ class Job:
     attempts: int
     doubts: int
     dated_at: datetime | None
+    due_at: datetime
     expires_at: datetime
     #: Why it must not be sent after all; "" where nothing stands against it.
     blocked: str = ""

@@ -10,6 +10,7 @@ from delivery.engine.channel import Channel, Source
 from delivery.engine.claim import Lane, board
 from delivery.engine.limits import Overrides, Standing
 from delivery.engine.manners import Manners, begin_again, read, take_probes
+from delivery.engine.places import Places
 from delivery.engine.policy import Policies
 from delivery.engine.rates import Bucket
 from delivery.engine.shape import shaping
@@ -36,6 +37,8 @@ class Lookout:
         self.serving: dict[int, list[Channel]] = {}
         #: Rates of single lanes beside their channels'.
         self.lane_buckets: dict[int, list[Bucket]] = {}
+        #: How far into the lanes this run has come.
+        self.places = Places()
         self.standing = Standing(Overrides(), Policies())
         self.warmup = Warmup()
         #: Runs that live on all hosts, and those of them that speak from our addresses.
@@ -54,7 +57,9 @@ class Lookout:
         self.standing = Standing(await Overrides.load(connection), policies)
         self._manners.policies = policies
         pools = sorted({source.pool_id for source in self._sources})
-        lanes = await board(connection, pools=pools, sources=[source.id for source in self._sources])
+        self.places.renew(asyncio.get_running_loop().time())
+        sources = [source.id for source in self._sources]
+        lanes = await board(connection, pools=pools, sources=sources, places=self.places.known)
         self._known.update((lane.id, lane) for lane in lanes)
         await self._learn_names(connection, {lane.provider_id for lane in lanes})
         self.runs, self.beside = await self._count(connection)

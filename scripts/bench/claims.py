@@ -23,8 +23,8 @@ _ENTRY: Final = re.compile(
     rb"^[\d-]+ [\d:.]+ \w+ \[(\d+)\] LOG:  duration: ([\d.]+) ms  (parse|bind|execute|statement)",
     re.MULTILINE,
 )
-#: Only a claim takes rows past those that others have locked.
-_CLAIM: Final = b"skip locked"
+#: How a claim begins; moves of routing take rows past those that others have locked, too.
+_CLAIM: Final = b"with due as materialized"
 
 
 @dataclass(slots=True)

@@ -105,6 +105,7 @@ def jobs(count: int) -> list[Job]:
             attempts=0,
             doubts=0,
             dated_at=None,
+            due_at=NOW,
             expires_at=NOW + timedelta(days=2),
         )
         for number in range(count)

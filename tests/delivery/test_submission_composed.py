@@ -67,7 +67,7 @@ def _job(tenant: Tenant, message: Message) -> Job:
         lane_id=entry.lane_id, pool_id=1, source_id=None, site_id=1, provider_id=0, domain="",
         stream=message.stream, campaign_id=None, contact_id=None, content_id=message.content_id,
         rcpt=message.rcpt, rcpt_key=message.rcpt_key, merge=message.merge, attempts=0, doubts=0,
-        dated_at=None, expires_at=entry.expires_at, blocked="",
+        dated_at=None, due_at=entry.next_attempt_at, expires_at=entry.expires_at, blocked="",
     )  # fmt: skip
 
 

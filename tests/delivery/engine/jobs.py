@@ -40,6 +40,7 @@ def a_job(**changes: Any) -> Job:
         "attempts": 0,
         "doubts": 0,
         "dated_at": None,
+        "due_at": NOW,
         "expires_at": NOW + timedelta(days=2),
     }
     return Job(**values | changes)

@@ -21,6 +21,7 @@ from delivery.engine import claim, lease, permits
 from delivery.engine.config import EngineConfig
 from delivery.engine.job import Job, Record
 from delivery.engine.journal import Entries, Sent
+from delivery.engine.places import Places
 from delivery.engine.record import Recorder
 from delivery.engine.takeback import settle_run
 from delivery.models import (
@@ -66,13 +67,18 @@ def claimed(
     tenant: Tenant, launch: Callable[..., int], speak: Callable[[Work], Any], run_id: UUID
 ) -> list[Job]:
     """Three jobs of a run, claimed from a lane of a site of this test alone."""
+    lane_id = a_lane(tenant, launch, people=3)
+    return speak(lambda connection: claim.claim(connection, run_id, {lane_id: 10}))
+
+
+def a_lane(tenant: Tenant, launch: Callable[..., int], people: int) -> int:
+    """The lane of a campaign to so many people of one domain."""
     domain = f"{tenant.slug}.example.test"
     site = Site.objects.create(key=f"mx.{domain}", provider=Provider.objects.get(pk=0))
     Domain.objects.create(name=domain, site=site, state=Domain.State.OK)
-    launch([f"p{number}@{domain}" for number in range(3)])
+    launch([f"p{number}@{domain}" for number in range(people)])
     with tenant_scope(tenant.pk):
-        lane_id = Lane.objects.get(site=site).pk
-    return speak(lambda connection: claim.claim(connection, run_id, {lane_id: 10}))
+        return Lane.objects.get(site=site).pk
 
 
 def a_record(job: Job, state: AttemptState = AttemptState.DELIVERED, **more: Any) -> Record:
@@ -97,6 +103,29 @@ def test_a_claim_brings_all_that_sending_needs(
     assert (job.tenant_number, job.domain) == (tenant.number, f"{tenant.slug}.example.test")
     assert (job.fence, job.attempts, job.blocked) == (1, 0, "")
     assert job.merge["contact"]["email"] == job.rcpt
+
+
+def test_a_claim_goes_on_behind_the_place_where_the_last_one_ended(
+    tenant: Tenant, launch: Callable[..., int], speak: Callable[[Work], Any], run_id: UUID
+) -> None:
+    lane_id = a_lane(tenant, launch, people=5)
+    places = Places()
+
+    async def work(connection: AsyncConnection) -> list[list[UUID]]:
+        found = []
+        for wanted in (2, 2, 2, 2):
+            jobs = await claim.claim(connection, run_id, {lane_id: wanted}, places.known)
+            places.learn({lane_id: wanted}, jobs)
+            found.append([job.message_id for job in jobs])
+            # Given back in front of the place: not seen before the rest is through.
+            if len(found) == 1:
+                await Recorder(run_id, 0).release(connection, [claim.release(job) for job in jobs])
+        return found
+
+    first, second, third, last = speak(work)
+    assert [len(first), len(second), len(third)] == [2, 2, 1]
+    assert not {*first} & {*second, *third}
+    assert last == first
 
 
 def test_a_batch_writes_attempts_counters_rollups_and_one_reply(
