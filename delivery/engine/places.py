@@ -1,7 +1,7 @@
 """Where a run left each lane: what it claimed before lies in front, and need not be walked over again.
 
-In front of the place are rows that are leased, and rows that are gone but which an old snapshot keeps. What is
-given back there is found when the lane seems empty, and every few seconds.
+In front of the place are rows that are leased, and rows that are gone but which an old snapshot keeps. What
+is given back there is found when the lane seems empty, and every few seconds.
 """
 
 from collections import defaultdict

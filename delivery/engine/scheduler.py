@@ -21,7 +21,7 @@ from delivery.engine.verdicts import BLOCKED, unsent
 
 _LOOK_SECONDS: Final = 0.4
 #: Entries of one claim, about: more do not fit into the socket, and the database would wait for us to read.
-_MOST: Final = 200
+_MOST: Final = 80
 #: What takes longer is not waited for with everything else.
 _SLOW_SECONDS: Final = 2.0
 
