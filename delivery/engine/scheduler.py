@@ -21,7 +21,9 @@ from delivery.engine.verdicts import BLOCKED, unsent
 
 _LOOK_SECONDS: Final = 0.4
 #: Entries of one claim, about: more do not fit into the socket, and the database would wait for us to read.
-_MOST: Final = 80
+_MOST: Final = 64
+#: Claims of a round.
+_CLAIMS: Final = 6
 #: What takes longer is not waited for with everything else.
 _SLOW_SECONDS: Final = 2.0
 
@@ -68,9 +70,9 @@ class Scheduler:
         await self._crew.ask(list(self.channels.values()), self._due(), now)
         claimed = 0
         # One stream after the other: what the higher one does not fill is left for the lower one.
-        for lanes in streams(self._lookout.lanes):
+        for stream in streams(self._lookout.lanes):
             if not self._shop.outbox.full:
-                claimed += await self._claim(lanes, now)
+                claimed += await self._claim_all(stream, now)
         self._crew.hire(self.channels)
         return claimed
 
@@ -123,6 +125,17 @@ class Scheduler:
             self._shop.manners.untried(channel, len(held))
             for job in held:
                 self._shop.outbox.release(job)
+
+    async def _claim_all(self, lanes: Sequence[Lane], now: float) -> int:
+        claimed = 0
+        for _ in range(_CLAIMS):
+            found = await self._claim(lanes, now)
+            claimed += found
+            if found < _MOST:
+                break
+            left = {lane.id for lane in self._lookout.lanes}
+            lanes = [lane for lane in lanes if lane.id in left]
+        return claimed
 
     async def _claim(self, lanes: Sequence[Lane], now: float) -> int:
         wanted = await self._wanted(lanes, now)
