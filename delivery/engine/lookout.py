@@ -60,6 +60,7 @@ class Lookout:
         self.places.renew(asyncio.get_running_loop().time())
         sources = [source.id for source in self._sources]
         lanes = await board(connection, pools=pools, sources=sources, places=self.places.known)
+        self.places.keep(lane.id for lane in lanes)
         self._known.update((lane.id, lane) for lane in lanes)
         await self._learn_names(connection, {lane.provider_id for lane in lanes})
         self.runs, self.beside = await self._count(connection)

@@ -5,7 +5,7 @@ is given back there is found when the lane seems empty, and every few seconds.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -31,6 +31,10 @@ class Places:
         if now - self._renewed_at > _KEPT:
             self.known.clear()
             self._renewed_at = now
+
+    def keep(self, lanes: Iterable[int]) -> None:
+        """Only these have due work behind their place; the others are looked at from the start next time."""
+        self.known = {lane_id: self.known[lane_id] for lane_id in lanes if lane_id in self.known}
 
     def learn(self, wanted: Mapping[int, int], jobs: Sequence[Job]) -> set[int]:
         """What a claim of so many by lane brought; returns the lanes that gave less, and have no more now."""

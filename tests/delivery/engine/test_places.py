@@ -24,6 +24,13 @@ def test_a_lane_that_gave_less_is_looked_at_from_the_start() -> None:
     assert list(places.known) == [2]
 
 
+def test_a_lane_without_due_work_behind_its_place_is_looked_at_from_the_start() -> None:
+    places = Places()
+    places.learn({1: 1, 2: 1}, [a_job(lane_id=1), a_job(lane_id=2)])
+    places.keep([2, 3])
+    assert list(places.known) == [2]
+
+
 def test_places_are_forgotten_after_some_seconds() -> None:
     places = Places()
     places.renew(100.0)

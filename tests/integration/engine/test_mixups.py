@@ -77,14 +77,15 @@ def ledger_of(tenant: Tenant) -> dict[str, list[AttemptRow]]:
 
 def differences(rows: list[AttemptRow], log: list[Transaction]) -> list[str]:
     """What the ledger says of one message and its receiver does not, or the other way round."""
-    found = []
-    left = iter(log)
+    found, left = [], list(log)
     for row in rows:
         if row.stage == "connect":
             continue
-        # Of a transaction that the wire spoilt nothing need have come to be known.
-        one = next((one for one in left if not one.faulty or _tells(row, one)), None)
-        if one is None or not _tells(row, one):
+        # What was told well comes first: of what the wire spoilt nothing need have come to be known.
+        told = [one for one in sorted(left, key=lambda one: one.faulty) if _tells(row, one)]
+        if told:
+            left.remove(told[0])
+        else:
             found.append(f"{row} is not in {log}")
     found += [f"{one} is not in {rows}" for one in left if one.taken or not (one.faulty or one.cut)]
     if sum(one.taken for one in log) > sum(
