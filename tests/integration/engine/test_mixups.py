@@ -57,7 +57,8 @@ def sent_through(config: EngineConfig, receiver: UnsteadyReceiver, name: str, ho
                 networks=(ip_network("127.0.0.0/8"),),
                 dns=dns.address,
                 smtp_port=receiver.port,
-                idle_seconds=2,
+                # Ended by its last message; one that must be tried again has its time.
+                idle_seconds=12,
                 claim_seconds=60,
             )
             await Run(told, lambda: len(receiver.log_of(host)) >= MESSAGES).execute()
