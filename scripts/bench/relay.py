@@ -86,12 +86,7 @@ def measure(
             cpu = meter.spent()
             foreign = busy.foreign_share(sum(cpu.values()))
         _duties(stand, campaign, sink.accepted - warmed)
-        verified = 0
-        if mails is not None:
-            verified = checks.signed(
-                sink.kept(), dns=stand.dns, expected=campaign.count, algorithms=signatures
-            )
-            parcel.write(mails, sink.kept())
+        verified = 0 if mails is None else _read(stand, campaign, sink, mails, signatures)
     return Result(
         count=campaign.count,
         seconds=last - began,
@@ -103,6 +98,13 @@ def measure(
         signatures=signatures,
         verified=verified,
     )
+
+
+def _read(stand: Stand, campaign: Campaign, sink: Sink, mails: Path, signatures: Sequence[str]) -> int:
+    """Verifies the signatures of every kept mail, writes the parcel; the number of mails verified."""
+    verified = checks.signed(sink.kept(), dns=stand.dns, expected=campaign.count, algorithms=signatures)
+    parcel.write(mails, sink.kept())
+    return verified
 
 
 def meter_of(stand: Stand, workers: Sequence[Child], sink: Sink) -> cost.Meter:

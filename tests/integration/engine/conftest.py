@@ -1,4 +1,4 @@
-"""Committed rows: what real processes see. Each test makes its own organization and never cleans."""
+"""Committed rows: what real processes see. Each test makes its own organization; its queue ends with it."""
 
 import asyncio
 import secrets
@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from accounts.audit import SYSTEM
@@ -28,6 +29,16 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Lets the test write for good; what it wrote is its own by its random names."""
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(committed: None) -> Iterator[None]:
+    """What a test leaves queued, later runs would send; its killed runs would count among them."""
+    yield
+    with psycopg.connect(from_settings().database_url) as connection:
+        connection.execute("delete from delivery_queueentry")
+        connection.execute("delete from delivery_permit")
+        connection.execute("update delivery_queuerun set closed_at = now() where closed_at is null")
 
 
 @pytest.fixture
