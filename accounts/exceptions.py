@@ -75,6 +75,24 @@ class BadDomain(AccountsError):
     message = _("This is not a domain name that mail can be sent from.")
 
 
+class DomainInUse(AccountsError):
+    """Mail was sent from the domain."""
+
+    code = "domain_in_use"
+    status = 409
+    message = _(
+        "Mail was sent from this domain: its links and answers still lead to it, so it stays. "
+        "Remove its DNS records to stop sending from it."
+    )
+
+
+class BadSender(AccountsError):
+    """A sender cannot be kept like this; `code` says why."""
+
+    code = "bad_sender"
+    status = 422
+
+
 class RotationTooSoon(AccountsError):
     """The last rotation's old keys are still needed."""
 

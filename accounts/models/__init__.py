@@ -5,7 +5,19 @@ from accounts.models.audit import AuditEvent
 from accounts.models.domain import DkimKey, SendingDomain
 from accounts.models.job import Job
 from accounts.models.membership import Membership, Role
+from accounts.models.sender import Sender
 from accounts.models.tenant import Tenant
 from accounts.models.user import User
 
-__all__ = ["ApiKey", "AuditEvent", "DkimKey", "Job", "Membership", "Role", "SendingDomain", "Tenant", "User"]
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "DkimKey",
+    "Job",
+    "Membership",
+    "Role",
+    "Sender",
+    "SendingDomain",
+    "Tenant",
+    "User",
+]

@@ -27,6 +27,10 @@ class SendingDomain(TenantOwned):
     records = models.JSONField(default=list)
     verified_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    #: When somebody asked for a check last; the next one is started only after a pause.
+    check_asked_at = models.DateTimeField(null=True)
+    #: The DNS zone that the name lies in, as DNS says; empty: not known. Some DNS hosts add it to names.
+    zone = models.TextField(default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     #: Off where a receiver cannot cope with a second signature.
     signs_ed25519 = models.BooleanField(default=True, db_default=True)

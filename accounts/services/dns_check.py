@@ -30,6 +30,14 @@ async def check_records(records: Sequence[Record], server: tuple[str, int] | Non
     return [await _check(resolver, record) for record in records]
 
 
+async def zone_of(name: str, server: tuple[str, int] | None) -> str:
+    """The zone that a name lies in, or "" where DNS does not say."""
+    try:
+        return await Resolver(server).zone(name)
+    except DnsTemporaryError:
+        return ""
+
+
 async def _check(resolver: Resolver, record: Record) -> Finding:
     try:
         if record.type == "CNAME":

@@ -3,30 +3,42 @@
 import asyncio
 import logging
 import secrets
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import SYSTEM, Actor
-from accounts.exceptions import BadDomain, DomainNotVerified, DomainOfAnotherStream, DomainTaken
+from accounts.exceptions import BadDomain, DomainInUse, DomainNotVerified, DomainOfAnotherStream, DomainTaken
 from accounts.models import DkimKey, SendingDomain
 from accounts.models.stream import Stream
 from accounts.selectors.signing import key_aad
-from accounts.services.dns_check import Finding, check_records
-from accounts.services.dns_records import SELECTORS, dns_server, host_records, tenant_records, zone_records
+from accounts.services.dns_check import Finding, check_records, zone_of
+from accounts.services.dns_records import (
+    SELECTORS,
+    dns_server,
+    host_records,
+    tenant_records,
+    withdrawn_record,
+    zone_records,
+)
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.dkim import generate_key
 from relay_saas.net.zone import ZoneRefused, publish
 from relay_saas.vault import seal
+from relay_saas.web.errors import NotFound
 
 LOG = logging.getLogger(__name__)
 
 #: 80 random bits, lower case: long enough that nobody guesses another tenant's label.
 LABEL_BYTES = 10
+#: A page that is open asks every ten seconds; several such pages ask DNS no more often.
+CHECK_PAUSE = timedelta(seconds=8)
 
 
 def add_domain(*, tenant_id: UUID, name: str, actor: Actor) -> SendingDomain:
@@ -86,14 +98,17 @@ def verify_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> SendingDo
         wanted = tenant_records(domain)
     # No transaction is open while DNS answers.
     findings = asyncio.run(check_records(wanted, dns_server()))
+    zone = domain.zone or asyncio.run(zone_of(domain.name, dns_server()))
     try:
         with tenant_scope(tenant_id):
-            return _settle(domain_id, findings, actor)
+            return _settle(domain_id, findings, actor, zone=zone)
     except IntegrityError as error:
+        with tenant_scope(tenant_id):
+            _note(SendingDomain.objects.get(pk=domain_id), findings, zone).save()
         raise DomainTaken from error
 
 
-def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDomain:
+def _settle(domain_id: int, findings: list[Finding], actor: Actor, *, zone: str = "") -> SendingDomain:
     domain = SendingDomain.objects.select_for_update().get(pk=domain_id)
     before = domain.state
     if any(finding.unknown for finding in findings):
@@ -102,12 +117,10 @@ def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDom
         after = SendingDomain.State.VERIFIED
     else:
         after = SendingDomain.State.PENDING if domain.verified_at is None else SendingDomain.State.BROKEN
-    domain.state = after
-    domain.checked_at = timezone.now()
-    domain.records = [finding.as_json() for finding in findings]
+    _note(domain, findings, zone).state = after
     if after == SendingDomain.State.VERIFIED and before != after:
         domain.verified_at = domain.checked_at
-    domain.save(update_fields=["state", "checked_at", "records", "verified_at"])
+    domain.save(update_fields=["state", "checked_at", "records", "zone", "verified_at"])
     if before != after:
         audit.record(
             tenant_id=domain.tenant_id,
@@ -117,6 +130,44 @@ def _settle(domain_id: int, findings: list[Finding], actor: Actor) -> SendingDom
             changes={"state": [before, after]},
         )
     return domain
+
+
+def _note(domain: SendingDomain, findings: list[Finding], zone: str) -> SendingDomain:
+    domain.checked_at = timezone.now()
+    domain.records = [finding.as_json() for finding in findings]
+    domain.zone = zone or domain.zone
+    return domain
+
+
+def ask_for_check(*, tenant_id: UUID, domain_id: int) -> bool:
+    """Whether a check may be started now: not again within a few seconds. Raises NotFound."""
+    with tenant_scope(tenant_id):
+        domains = SendingDomain.objects.filter(pk=domain_id)
+        if not domains.exists():
+            raise NotFound
+        now = timezone.now()
+        rested = Q(check_asked_at=None) | Q(check_asked_at__lt=now - CHECK_PAUSE)
+        return domains.filter(rested).update(check_asked_at=now) == 1
+
+
+def remove_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> None:
+    """Removes a domain that no mail was sent from, with its keys and senders; our zone takes the keys back.
+
+    Raises NotFound, DomainInUse, ZoneRefused.
+    """
+    with tenant_scope(tenant_id):
+        domain = SendingDomain.objects.select_for_update().filter(pk=domain_id).first()
+        if domain is None:
+            raise NotFound
+        withdrawn = [withdrawn_record(domain, key) for key in domain.dkim_keys.all()]
+        audit.record(
+            tenant_id=tenant_id, actor=actor, verb="removed", subject=domain, changes={"name": domain.name}
+        )
+        try:
+            domain.delete()
+        except ProtectedError as error:
+            raise DomainInUse from error
+        publish(withdrawn)
 
 
 def publish_hosts() -> bool:

@@ -1,4 +1,4 @@
-"""The page of sending domains: what each needs in DNS, and which of them is a stream's own."""
+"""The page of sending domains: how each stands, another one, and which of them is a stream's own."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,20 +9,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.audit import Actor
 from accounts.exceptions import AccountsError
 from accounts.models import SendingDomain
 from accounts.models.stream import Stream
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
-from accounts.services.dns_records import Record, tenant_records
+from accounts.services.domains import add_domain
 from accounts.services.stream_domains import set_stream_domain
 from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
 from delivery.exceptions import NoEgress
 from delivery.models import EgressPool
 from delivery.services.sources import pool_id_for
+from relay_saas.console.domain_records import DomainView, domain_view
+from relay_saas.net.zone import ZoneRefused
 
 #: The installation's own mail takes no domain of an organization's choosing.
 _CHOOSING: Final = (Stream.TRANSACTIONAL, Stream.MARKETING)
@@ -38,12 +41,20 @@ class StreamRow:
     form: "StreamDomainForm"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainRow:
-    """A domain and the records that its owner sets."""
+class NewDomainForm(forms.Form):
+    """The name of another domain."""
 
-    domain: SendingDomain
-    records: list[Record]
+    name = forms.CharField(
+        label=gettext_lazy("Domain"),
+        max_length=253,
+        help_text=gettext_lazy(
+            "A subdomain that is for mail alone, such as news.example.com: your web site and your "
+            "colleagues’ mail stay as they are."
+        ),
+        widget=forms.TextInput(
+            attrs={"spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "inputmode": "url"}
+        ),
+    )
 
 
 class StreamDomainForm(forms.Form):
@@ -68,12 +79,31 @@ class StreamDomainForm(forms.Form):
 def sending_domains(request: HttpRequest, member: Member) -> HttpResponse:
     """All domains of the organization, and the streams."""
     domains = _domains(member.tenant_id)
+    views: list[DomainView] = [domain_view(domain) for domain in domains]
     context = {
         "streams": [_row(member.tenant_id, stream, domains) for stream in _CHOOSING],
-        "domains": [DomainRow(domain=domain, records=tenant_records(domain)) for domain in domains],
+        "domains": views,
+        "form": NewDomainForm(),
         "may_edit": allows(member.role, Capability.DOMAINS_EDIT),
     }
     return render(request, "console/sending_domains.html", context)
+
+
+@tenant_page(Capability.DOMAINS_EDIT)
+@require_http_methods(["GET", "POST"])
+def domain_new(request: HttpRequest, member: Member) -> HttpResponse:
+    """Adds a domain, or leads to the one of that name; its page says which records it needs."""
+    form = NewDomainForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain = add_domain(
+                tenant_id=member.tenant_id, name=form.cleaned_data["name"], actor=actor_of(request, member)
+            )
+        except (AccountsError, ZoneRefused) as error:
+            form.add_error("name", f"{error} ({error.code})")
+        else:
+            return redirect("console:sending_domain", member.slug, domain.pk)
+    return render(request, "console/domain_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @tenant_page(Capability.DOMAINS_EDIT)
@@ -84,10 +114,7 @@ def stream_domain(request: HttpRequest, member: Member) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose a stream and one of your domains."))
         return redirect("console:sending_domains", member.slug)
-    actor = Actor(
-        name=request.user.get_username(), user_id=member.user_id, address=request.META.get("REMOTE_ADDR", "")
-    )
-    chosen = form.cleaned_data
+    actor, chosen = actor_of(request, member), form.cleaned_data
     try:
         set_stream_domain(
             tenant_id=member.tenant_id, stream=chosen["stream"], domain_id=chosen["domain"], actor=actor

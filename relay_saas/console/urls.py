@@ -2,11 +2,20 @@
 
 from django.urls import path
 
-from relay_saas.console import sending_domains, views
+from relay_saas.console import domain_page, senders, sending_domains, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("domains/", sending_domains.sending_domains, name="sending_domains"),
+    path("domains/new/", sending_domains.domain_new, name="domain_new"),
     path("domains/stream/", sending_domains.stream_domain, name="stream_domain"),
+    path("domains/<int:domain_id>/", domain_page.domain, name="sending_domain"),
+    path("domains/<int:domain_id>/check/", domain_page.domain_check, name="domain_check"),
+    path("domains/<int:domain_id>/remove/", domain_page.domain_remove, name="domain_remove"),
+    path("domains/<int:domain_id>/zone/", domain_page.domain_zone, name="domain_zone"),
+    path("senders/", senders.senders, name="senders"),
+    path("senders/new/", senders.sender_new, name="sender_new"),
+    path("senders/<int:sender_id>/", senders.sender, name="sender"),
+    path("senders/<int:sender_id>/delete/", senders.sender_delete, name="sender_delete"),
 ]

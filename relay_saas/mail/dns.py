@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.SOA import SOA
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
@@ -171,6 +172,16 @@ class Resolver:
         """The target of a name's CNAME, lower case, without the last dot; raises DnsTemporaryError."""
         return next(iter((await self._settled(name, "CNAME")).values), None)
 
+    async def zone(self, name: str) -> str:
+        """The zone that a name lies in: the nearest ancestor with an SOA (RFC 1034 §4.2.1), or "" where only
+        a top-level domain has one; raises DnsTemporaryError."""
+        labels = name.rstrip(".").lower().split(".")
+        for start in range(len(labels) - 1):
+            ancestor = ".".join(labels[start:])
+            if (await self._settled(ancestor, "SOA")).values:
+                return ancestor
+        return ""
+
     async def _settled(self, name: str, kind: str) -> _Answer:
         answer = await self._look_up(name, kind)
         if answer.status is Status.TEMPORARY:
@@ -324,6 +335,8 @@ def _value(record: object) -> tuple[str, int]:
             return b"".join(record.strings).decode("utf-8", "replace"), 0
         case CNAME():
             return _text(record.target), 0
+        case SOA():
+            return _text(record.mname), 0
         case A() | AAAA():
             return str(record.address), 0
         case _:
