@@ -107,9 +107,49 @@ class BadDraft(CodedError):
 
     messages = {
         "name_empty": _("The campaign needs a name."),
+        "no_sender": _("There is no sender yet. Add one below a verified domain first."),
         "bad_sender": _("The sender's address is not valid: %(problem)s"),
         "bad_reply_to": _("The reply address is not valid: %(problem)s"),
         "nul_character": _("The text holds a NUL character."),
+    }
+
+
+class BadTemplate(CodedError):
+    """A template cannot be kept like this."""
+
+    messages = {
+        "name_empty": _("The template needs a name."),
+        "name_too_long": _("The name is longer than %(characters)s characters."),
+        "nul_character": _("The text holds a NUL character."),
+        "unknown_markup": _("A template is written in MJML or in HTML."),
+        "too_large": _("The template is larger than 1 MB."),
+    }
+
+
+class TemplateChanged(CampaignsError):
+    """Somebody else saved the template in the meantime."""
+
+    code = "template_changed"
+    status = 409
+    message = _("Somebody else saved this template in the meantime. Their text stands below; yours is kept.")
+
+
+class BadMedia(CodedError):
+    """A picture cannot be taken."""
+
+    messages = {
+        "file_empty": _("The file is empty."),
+        "file_too_large": _(
+            "The picture is larger than %(megabytes)s MB. Make it smaller, then upload it again."
+        ),
+        "not_a_picture": _(
+            "This is neither PNG, JPEG, GIF nor WebP. SVG is not taken: mail programs do not show it."
+        ),
+        "broken_picture": _("The picture is damaged or incomplete. Save it again in a picture program."),
+        "too_many_pixels": _("The picture is wider or higher than %(pixels)s pixels. Make it smaller."),
+        "quota_full": _(
+            "The pictures of your organization take %(megabytes)s MB, which is all there is. Remove some."
+        ),
     }
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from relay_saas.console import views
+from campaigns.views.media import media_file
+from relay_saas.console import domain_share, views
 
 handler400 = "relay_saas.web.errors.bad_request"
 handler403 = "relay_saas.web.errors.forbidden"
@@ -12,6 +13,9 @@ handler500 = "relay_saas.web.errors.server_error"
 urlpatterns = [
     path("", views.front_door, name="front_door"),
     path("healthz", views.healthz, name="healthz"),
+    path("dns/<str:token>/", domain_share.dns_share, name="dns_share"),
+    path("dns/<str:token>/zone/", domain_share.dns_share_zone, name="dns_share_zone"),
+    path("m/<path:path>", media_file, name="media_file"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("ops/", include("relay_saas.console.ops.urls")),
     path("accounts/", include("accounts.urls")),

@@ -5,7 +5,9 @@ from campaigns.models.contact import Contact, ContactField
 from campaigns.models.content import Content, Link
 from campaigns.models.imports import ContactImport, ImportProblem
 from campaigns.models.lists import ContactList, Subscription
+from campaigns.models.media import Media
 from campaigns.models.suppression import Suppression
+from campaigns.models.template import Template
 
 __all__ = [
     "Campaign",
@@ -16,6 +18,8 @@ __all__ = [
     "Content",
     "ImportProblem",
     "Link",
+    "Media",
     "Subscription",
     "Suppression",
+    "Template",
 ]

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
-from campaigns.models import Campaign, Contact
+from campaigns.models import Contact
 from campaigns.selectors.campaigns import find_campaign
 from campaigns.selectors.merge_names import contact_values, field_keys, known_names, sender_values
 from campaigns.services.checks import sources_of
-from campaigns.services.content_build import Shown, build
+from campaigns.services.content_build import Shown, Sources, build
 from campaigns.services.findings import Level
+from campaigns.services.media_files import shown_here
 from relay_saas.mail.merge import RenderProblem, parse_template
 from relay_saas.web.errors import NotFound
 
@@ -39,7 +40,12 @@ def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Pre
             raise NotFound
         tenant = Tenant.objects.get(pk=tenant_id)
         keys = field_keys(tenant_id=tenant_id)
-    shown = _shown(campaign, keys)
+    return merge_sources(sources_of(campaign), tenant=tenant, contact=contact, keys=keys)
+
+
+def merge_sources(sources: Sources, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
+    """What `contact` would see of these sources; raises PreviewProblem."""
+    shown = _shown(sources, keys)
     context: dict[str, object] = {
         "contact": contact_values(contact, keys),
         "sender": sender_values(tenant),
@@ -47,13 +53,13 @@ def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Pre
     }
     return Preview(
         subject=" ".join(_render(shown.subject, context, html=False).split()),
-        html=_render(shown.html, context, html=True),
+        html=shown_here(_render(shown.html, context, html=True), tenant.number),
         text=_render(shown.text, context, html=False),
     )
 
 
-def _shown(campaign: Campaign, keys: tuple[str, ...]) -> Shown:
-    outcome = build(sources_of(campaign), known_names(keys))
+def _shown(sources: Sources, keys: tuple[str, ...]) -> Shown:
+    outcome = build(sources, known_names(keys))
     built = outcome.built
     # An unknown field would fail while merging, in words that know nothing of the reader's language.
     stops = [one for one in outcome.findings if one.level is Level.MUST]

@@ -68,14 +68,28 @@ def _operations(path: str) -> list[NavigationItem]:
 def _navigation(path: str, slug: str) -> list[NavigationItem]:
     home = reverse("console:home", args=[slug])
     campaigns = reverse("tracking:campaigns", args=[slug])
+    templates = reverse("campaigns:templates", args=[slug])
+    media = reverse("campaigns:media", args=[slug])
     messages = reverse("tracking:messages", args=[slug])
     domains = reverse("console:sending_domains", args=[slug])
+    senders = reverse("console:senders", args=[slug])
     suppressions = reverse("campaigns:suppressions", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
+        NavigationItem(
+            url=templates,
+            label=_("Templates"),
+            icon="template",
+            active=path.startswith((templates, media)),
+        ),
         NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=messages in path),
-        NavigationItem(url=domains, label=_("Sending domains"), icon="world", active=domains in path),
+        NavigationItem(
+            url=domains,
+            label=_("Sending domains"),
+            icon="world",
+            active=path.startswith((domains, senders)),
+        ),
         NavigationItem(
             url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
         ),

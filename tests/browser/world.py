@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger, operations, returned
+from tests.browser import assets, ledger, operations, returned
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
 from tests.integration.organizations import Organization, make_organization
 
@@ -44,6 +44,7 @@ class World:
     message: UUID = field(default_factory=uuid4)
     #: One to abuse@ that waits to be read.
     mail: int = 0
+    assets: assets.Assets | None = None
 
     def draft(self, **changes: str) -> int:
         """Another draft that may be launched; returns its id."""
@@ -92,6 +93,7 @@ def build() -> World:
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
     world.message = operations.fill(tenant)
+    world.assets = assets.fill(tenant)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world
 
@@ -111,9 +113,9 @@ def write(tenant_id: UUID, mailing_list_id: int, **changes: str) -> Campaign:
 
 
 def domain_name(tenant_id: UUID) -> str:
-    """The one sending domain of a tenant."""
+    """The one verified sending domain of a tenant."""
     with tenant_scope(tenant_id):
-        return SendingDomain.objects.get(tenant_id=tenant_id).name
+        return SendingDomain.objects.get(state=SendingDomain.State.VERIFIED).name
 
 
 def sign_in(user: User) -> dict[str, str]:

@@ -2,15 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.audit import SYSTEM
 from accounts.tenancy import tenant_scope
 from campaigns.models import Subscription, Suppression
+from campaigns.services.media import upload_media
+from campaigns.services.media_files import path_of
 from relay_saas.mail.tokens import Purpose, Token, encode
 from tests.integration.edge_client import EdgeClient, Response, keys, running_edge
 from tests.integration.organizations import Organization, make_organization
+from tests.unit.mail.test_picture import png
 from tracking.models import Engagement, EngagementCounter
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -223,3 +229,30 @@ def test_an_opt_out_of_a_person_without_a_contact_stops_all_marketing() -> None:
     at_the_edge(lambda client: client.send("POST", shop.host, link, body=ONE_CLICK))
     with tenant_scope(shop.tenant.pk):
         assert Suppression.objects.get().scope == Suppression.Scope.MARKETING
+
+
+def test_a_picture_is_served_to_anybody_and_kept_for_ever(settings: Any, tmp_path: Path) -> None:
+    settings.RELAY_DATA_DIR = tmp_path
+    shop = make_organization()
+    media = upload_media(
+        tenant_id=shop.tenant.pk, file=BytesIO(png()), file_name="tree.png", alt="", actor=SYSTEM
+    )
+    path = path_of(shop.tenant.number, media)
+
+    async def ask(client: EdgeClient) -> list[Response]:
+        return [
+            await client.send("GET", shop.host, path),
+            await client.send("HEAD", shop.host, path),
+            await client.send("POST", shop.host, path),
+            await client.send("GET", shop.host, path.replace(".png", ".gif")),
+            await client.send("GET", shop.host, "/m/../../secrets"),
+        ]
+
+    found, head, *others = at_the_edge(ask)
+    assert (found.status, found.body, found.headers["content-type"]) == (200, png(), "image/png")
+    assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert found.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in found.headers
+    assert head.body == b""
+    assert [other.status for other in others] == [405, 404, 404]

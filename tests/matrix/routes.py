@@ -42,6 +42,16 @@ def deed(*takes: str) -> Entry:
     return Entry(door="tenant", capability=Capability.CAMPAIGNS_SEND, method="post", takes=takes, success=302)
 
 
+def edit(*takes: str) -> Entry:
+    """A POST that changes a template or a picture."""
+    return Entry(door="tenant", capability=Capability.CAMPAIGNS_EDIT, method="post", takes=takes, success=302)
+
+
+def domain_deed(*takes: str) -> Entry:
+    """A POST that changes a domain or a sender."""
+    return Entry(door="tenant", capability=Capability.DOMAINS_EDIT, method="post", takes=takes, success=302)
+
+
 def brake(*takes: str, **data: str) -> Entry:
     """A POST of an operator; it answers with a redirect to what it changed."""
     return Entry(door="operator", method="post", takes=takes, success=302, data={"reason": "a fire", **data})
@@ -76,10 +86,35 @@ TABLE: dict[str, Entry] = {
     "tracking:campaign_live": page(Capability.VIEW, "campaign"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
+    "campaigns:templates": page(Capability.VIEW),
+    "campaigns:template_new": page(Capability.CAMPAIGNS_EDIT),
+    "campaigns:template": page(Capability.CAMPAIGNS_EDIT, "template"),
+    "campaigns:template_html": page(Capability.VIEW, "template"),
+    "campaigns:template_duplicate": edit("template"),
+    "campaigns:template_archive": edit("template"),
+    "campaigns:template_restore": edit("template"),
+    "campaigns:template_use": edit("template"),
+    "campaigns:media": page(Capability.VIEW),
+    "campaigns:media_upload": page(Capability.CAMPAIGNS_EDIT),
+    "campaigns:media_item": page(Capability.VIEW, "media"),
+    "campaigns:media_describe": edit("media"),
+    "campaigns:media_delete": edit("media"),
+    "media_file": PUBLIC,
     "campaigns:suppressions": page(Capability.VIEW),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
     "console:sending_domains": page(Capability.VIEW),
+    "console:domain_new": page(Capability.DOMAINS_EDIT),
+    "console:sending_domain": page(Capability.VIEW, "domain"),
+    "console:domain_check": domain_deed("domain"),
+    "console:domain_remove": domain_deed("domain"),
+    "console:domain_zone": page(Capability.VIEW, "domain"),
+    "console:senders": page(Capability.VIEW),
+    "console:sender_new": page(Capability.DOMAINS_EDIT),
+    "console:sender": page(Capability.DOMAINS_EDIT, "sender"),
+    "console:sender_delete": domain_deed("sender"),
+    "dns_share": PUBLIC,
+    "dns_share_zone": PUBLIC,
     "console:stream_domain": Entry(
         door="tenant", capability=Capability.DOMAINS_EDIT, method="post", success=302
     ),

@@ -11,12 +11,14 @@ from django.utils import timezone
 from accounts.audit import SYSTEM
 from accounts.models import Role, SendingDomain, User
 from accounts.services.api_keys import issue_key
+from accounts.services.senders import SenderDraft, create_sender
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Media
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
+from campaigns.services.templates import TemplateDraft, create_template
 from delivery.services.submission import submit
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from relay_saas.mail.ids import format_id
@@ -36,6 +38,10 @@ class Organization:
     slug: str
     campaign: int = 0
     contact: int = 0
+    domain: int = 0
+    sender: int = 0
+    template: int = 0
+    media: int = 0
     submission: str = ""
     message: str = ""
     keys: dict[str, str] = field(default_factory=dict)
@@ -73,13 +79,16 @@ def _organization(slug: str) -> Organization:
     )
     organization = Organization(id=tenant.pk, slug=slug)
     with tenant_scope(tenant.pk):
-        SendingDomain.objects.create(
+        domain = SendingDomain.objects.create(
             tenant_id=tenant.pk,
             name=f"news.{slug}.test",
             label=f"label{slug}",
             state=SendingDomain.State.VERIFIED,
             verified_at=timezone.now(),
         )
+    organization.domain = domain.pk
+    sender = SenderDraft(name=slug, address=f"hello@news.{slug}.test")
+    organization.sender = create_sender(tenant_id=tenant.pk, draft=sender, actor=SYSTEM).pk
     for scope in ("messages.send", "messages.read"):
         organization.keys[scope] = issue_key(tenant_id=tenant.pk, name=scope, scopes=[scope], actor=SYSTEM)[1]
     mailing_list = create_list(tenant_id=tenant.pk, name="News", actor=SYSTEM)
@@ -87,6 +96,12 @@ def _organization(slug: str) -> Organization:
     subscribe(tenant_id=tenant.pk, mailing_list_id=mailing_list.pk, contact_id=contact.pk, source="test")
     organization.contact = contact.pk
     organization.campaign = campaign(organization, mailing_list.pk).pk
+    template = TemplateDraft(name=slug, html_source=HTML, markup=Campaign.Markup.HTML)
+    organization.template = create_template(tenant_id=tenant.pk, draft=template, actor=SYSTEM).pk
+    with tenant_scope(tenant.pk):
+        organization.media = Media.objects.create(
+            tenant_id=tenant.pk, digest="0" * 64, kind=Media.Kind.PNG, size=1, width=1, height=1
+        ).pk
     organization.submission, organization.message = _submission(organization)
     return organization
 
@@ -139,6 +154,10 @@ def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
 ABSENT = {
     "campaign": 999_999_999,
     "contact": 999_999_999,
+    "domain": 999_999_999,
+    "sender": 999_999_999,
+    "template": 999_999_999,
+    "media": 999_999_999,
     "submission": "em_00000000000000000000000000",
     "message": "msg_00000000000000000000000000",
 }

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
 from psycopg_pool import AsyncConnectionPool
 
+from campaigns.services.media_files import HEADERS, read_served
 from relay_saas.mail.tokens import BadToken, Purpose, Token, TokenKeys, decode
 from tracking.edge.http import (
     Answer,
@@ -78,8 +79,8 @@ class Edge:
         try:
             if kind == "u":
                 return await self._unsubscribe(request, text, receive)
-            if kind in {"o", "c"}:
-                reading = self._click if kind == "c" else self._pixel
+            if kind in {"o", "c", "m"}:
+                reading = {"o": self._pixel, "c": self._click, "m": _picture}[kind]
                 return (
                     await reading(request, text) if request.method in READING else _not_allowed("GET, HEAD")
                 )
@@ -144,6 +145,20 @@ async def in_thread(work: Callable[..., Result], *arguments: Any, **named: Any) 
         return work(*arguments, **named)
 
     return await sync_to_async(guarded)()
+
+
+async def _picture(_request: Request, path: str) -> Answer:
+    """A picture of the tenant's media; no cookie, no token, the same for everybody."""
+    served = await asyncio.to_thread(read_served, path)
+    if served is None:
+        return Answer(status=404, body=b"not found")
+    kept = {"Cache-Control", "X-Content-Type-Options"}
+    return Answer(
+        body=served.body,
+        content_type=served.content_type,
+        headers=tuple((name.lower(), value) for name, value in HEADERS.items() if name not in kept),
+        cache=HEADERS["Cache-Control"],
+    )
 
 
 async def _page(request: Request, recipient: Recipient, *, changed: bool = False) -> Answer:

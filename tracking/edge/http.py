@@ -32,12 +32,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Status, body and headers; every answer forbids caching and says nothing to the next page."""
+    """Status, body and headers; an answer forbids caching and says nothing to the next page."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = field(default=())
+    cache: str = "no-store, private"
 
 
 def read_request(scope: Scope) -> Request:
@@ -79,7 +80,7 @@ async def send_answer(send: Send, answer: Answer, *, with_body: bool = True) -> 
     fixed = (
         ("content-type", answer.content_type),
         ("content-length", str(len(answer.body))),
-        ("cache-control", "no-store, private"),
+        ("cache-control", answer.cache),
         ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
         ("x-robots-tag", "noindex, nofollow"),
