@@ -136,7 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "relay_saas.console.context.frame",
             ],
-            "libraries": {"form_fields": "relay_saas.web.form_fields"},
+            "libraries": {"form_fields": "relay_saas.web.form_fields", "plots": "relay_saas.web.plot"},
         },
     },
 ]

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from tracking.views import campaigns, messages
+from tracking.views import campaigns, messages, recipients, report
 
 app_name = "tracking"
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/<int:campaign_id>/", campaigns.campaign, name="campaign"),
     path("campaigns/<int:campaign_id>/live/", campaigns.campaign_live, name="campaign_live"),
+    path("campaigns/<int:campaign_id>/report/", report.report, name="report"),
+    path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("messages/", messages.message_list, name="messages"),
     path("messages/<str:word>/", messages.message, name="message"),
 ]

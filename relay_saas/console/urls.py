@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from relay_saas.console import domain_page, senders, sending_domains, views
+from relay_saas.console import domain_page, search, senders, sending_domains, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", search.search, name="search"),
     path("domains/", sending_domains.sending_domains, name="sending_domains"),
     path("domains/new/", sending_domains.domain_new, name="domain_new"),
     path("domains/stream/", sending_domains.stream_domain, name="stream_domain"),

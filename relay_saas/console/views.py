@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member, memberships_of
 from accounts.views.access import tenant_page
+from relay_saas.console.attention import notices
 from relay_saas.console.home import home_of
+from relay_saas.console.home_wording import steps, tiles
 from relay_saas.console.ops.access import is_operator
 
 
@@ -32,5 +34,14 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 @tenant_page(Capability.VIEW)
 def home(request: HttpRequest, member: Member) -> HttpResponse:
-    """Home of an organization: what runs, how the last 30 days went, what to do next."""
-    return render(request, "console/home.html", {"home": home_of(tenant_id=member.tenant_id)})
+    """Home of an organization: what needs attention, the last 30 days, what runs, what to do next."""
+    found = home_of(tenant_id=member.tenant_id)
+    context = {
+        "home": found,
+        "tiles": tiles(found.period),
+        "steps": steps(found.setup, member.slug),
+        "notices": notices(
+            tenant_id=member.tenant_id, slug=member.slug, complaint_rate=found.period.complaint_rate
+        ),
+    }
+    return render(request, "console/home.html", context)

@@ -1,4 +1,4 @@
-"""A time series as one value: what the browser draws, and the table that says the same in words."""
+"""A time series as one value: what is drawn of it, and the table that says the same in words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, Literal
 from relay_saas.web.problems import Text
 
 Colour = Literal["primary", "success", "warning", "danger", "secondary"]
+#: How far apart the times are. Minutes are drawn by the browser, hours and days by the server.
+Step = Literal["minute", "hour", "day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,12 @@ class Chart:
 
     times: tuple[datetime, ...]
     series: tuple[Series, ...]
+    step: Step = "minute"
+
+    @property
+    def total(self) -> float:
+        """Return the sum over all series: 0 says that there is nothing to draw."""
+        return sum(value or 0 for one in self.series for value in one.values)
 
     @property
     def payload(self) -> dict[str, Any]:

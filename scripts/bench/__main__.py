@@ -63,11 +63,10 @@ def _run(given: argparse.Namespace) -> None:
         for name, row in ROWS.items():
             if given.rows and name not in given.rows:
                 continue
-            began = time.monotonic()
+            began, before = time.monotonic(), len(bench.lines)
             row(bench)
-            _say(
-                f"{name}: {bench.lines[-1].rate:,.0f} messages/s (row took {time.monotonic() - began:.0f} s)"
-            )
+            rate = f"{bench.lines[-1].rate:,.0f} messages/s, " if len(bench.lines) > before else ""
+            _say(f"{name}: {rate}row took {time.monotonic() - began:.0f} s")
     shutil.rmtree(stand.supervisor.data.sockets(), ignore_errors=True)
     shutil.rmtree(root)
     _tell(bench)

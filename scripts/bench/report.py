@@ -73,6 +73,8 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield Target(key="suspended.rate_ratio", bound=0.95, at_least=True)
     yield Target(key="snapshot.claim_p95_ms", bound=10.0, at_least=False)
     yield Target(key="snapshot.rate_ratio", bound=0.95, at_least=True)
+    yield Target(key="pages.p95_ms_worst", bound=250.0, at_least=False)
+    yield Target(key="pages.queries_worst", bound=20.0, at_least=False)
 
 
 def judged(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from scripts.bench import backlog, parcel, relay, signature, wire, yardstick
+from scripts.bench import backlog, pages, parcel, relay, signature, wire, yardstick
 from scripts.bench.report import Line
 from scripts.bench.session import Bench
 from scripts.bench.stand import BenchFailed
@@ -91,4 +91,5 @@ ROWS: Final[dict[str, Callable[[Bench], None]]] = {
     "suspended": backlog.suspended_row,
     "snapshot": backlog.snapshot_row,
     "million": backlog.million_row,
+    "pages": pages.pages_row,
 }

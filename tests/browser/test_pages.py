@@ -62,6 +62,13 @@ def _open_menu(page: Page) -> None:
     page.locator(".sidebar .menu.tenant summary").click()
 
 
+def _press_slash(page: Page) -> None:
+    """The key leads to the field, also where the side bar is folded away."""
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.locator("[data-search]:focus").wait_for()
+
+
 def _stop_mail(page: Page) -> None:
     stop = page.locator("button[value=unsubscribe]")
     if stop.count():
@@ -124,9 +131,9 @@ def ops(path: str = "") -> Address:
     return lambda site: site.ops(path)
 
 
-def campaign(key: str) -> Address:
-    """The page of the campaign of that name."""
-    return lambda site: site.page_of(key)
+def campaign(key: str, path: str = "") -> Address:
+    """The page of the campaign of that name, or one below it."""
+    return lambda site: site.page_of(key) + path
 
 
 def preview(look: str, key: str = "draft") -> Address:
@@ -167,6 +174,16 @@ STOPS = (
     Stop(name="launch-dialog", address=campaign("draft"), act=_press_launch),
     *(Stop(name=f"preview-{look}", address=preview(look)) for look in ("desktop", "phone", "text")),
     Stop(name="preview-faulty", address=preview("desktop", "faulty")),
+    Stop(name="report", address=campaign("sent", "report/")),
+    Stop(name="report-days", address=campaign("sent", "report/?period=days&machines=1"), who="analyst"),
+    Stop(name="report-running", address=campaign("sending", "report/")),
+    Stop(name="recipients", address=campaign("sent", "recipients/")),
+    Stop(name="recipients-none", address=campaign("sent", "recipients/?state=complained")),
+    Stop(name="search", address=lambda site: site.at("search/"), act=_press_slash),
+    Stop(name="search-found", address=lambda site: site.at("search/?q=%E5%86%AC")),
+    Stop(name="search-contact", address=lambda site: site.at("search/?q=akari")),
+    Stop(name="search-none", address=lambda site: site.at("search/?q=zzzz")),
+    Stop(name="messages-refused", address=lambda site: site.at("messages/?begin=2026-02-02&end=2026-02-01")),
     Stop(name="messages", address=lambda site: site.at("messages/")),
     Stop(name="messages-no-match", address=lambda site: site.at("messages/?q=nobody@gmail.test")),
     Stop(name="messages-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/messages/"),

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import assets, ledger, operations, returned
+from tests.browser import assets, ledger, operations, reactions, returned
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
 from tests.integration.organizations import Organization, make_organization
 
@@ -164,4 +164,5 @@ def _play(world: World, plot: Plot) -> int:
         campaign.finished_at = launched_at + timedelta(minutes=told.minutes) if over else None
         campaign.save()
         ledger.fill(campaign, told)
+        reactions.fill(campaign, told)
     return campaign.pk

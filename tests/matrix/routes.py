@@ -81,9 +81,14 @@ TABLE: dict[str, Entry] = {
     "account_email_verification_sent": PUBLIC,
     "account_reauthenticate": PERSON,
     "console:home": page(Capability.VIEW),
+    "console:search": page(Capability.VIEW),
     "tracking:campaigns": page(Capability.VIEW),
     "tracking:campaign": page(Capability.VIEW, "campaign"),
     "tracking:campaign_live": page(Capability.VIEW, "campaign"),
+    "tracking:report": Entry(
+        door="tenant", capability=Capability.REPORTS_VIEW, takes=("campaign",), success=302
+    ),
+    "tracking:recipients": page(Capability.REPORTS_VIEW, "campaign"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
     "campaigns:templates": page(Capability.VIEW),

@@ -144,6 +144,19 @@ def test_a_chart_carries_its_data_and_the_same_as_a_table() -> None:
     assert '<td class="number">12</td>' in html
 
 
+def test_a_chart_of_hours_or_days_stands_in_the_page_as_a_picture() -> None:
+    times = tuple(datetime(2026, 11, 20 + at, 0, 0, tzinfo=UTC) for at in range(3))
+    chart = Chart(times=times, series=(Series(label="A & B", values=(0.0, 1500.0, None)),), step="day")
+    html = render('<c-chart :chart="chart" id="days" label="Per day" />', chart=chart)
+    assert "data-chart" not in html
+    assert "<script" not in html
+    assert "style=" not in html
+    assert '<path class="plot-primary" d="M166.7 1000.0L500.0 250.0"' in html
+    assert "A &amp; B, 21 Nov: 1,500" in html
+    assert html.count("<title>") == 2
+    assert '<th scope="row">22 Nov 2026</th><td class="number">–</td>' in html
+
+
 def test_a_field_ties_label_help_and_errors_to_its_control() -> None:
     html = render('<c-field :field="form.subject" />', form=Letter({}))
     assert '<label class="form-label" for="id_subject">' in html

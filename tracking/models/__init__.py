@@ -1,5 +1,5 @@
 """What people did with a message."""
 
-from tracking.models.engagement import Engagement, EngagementCounter, Reaction
+from tracking.models.engagement import Engagement, EngagementCounter, EngagementRollup, Reaction
 
-__all__ = ["Engagement", "EngagementCounter", "Reaction"]
+__all__ = ["Engagement", "EngagementCounter", "EngagementRollup", "Reaction"]

@@ -60,3 +60,22 @@ class EngagementCounter(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.kind} {self.messages}"
+
+
+class EngagementRollup(TenantOwned):
+    """The same sums by hour and link: all engagements, and messages whose first of the kind it was.
+
+    Over hours and links they add up to EngagementCounter. Link -1: no link.
+    """
+
+    pk = models.CompositePrimaryKey("tenant", "campaign_id", "hour", "kind", "link_index", "machine")
+    campaign_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+    kind = models.TextField(choices=Engagement.Kind)
+    link_index = models.SmallIntegerField()
+    machine = models.BooleanField()
+    total = models.BigIntegerField(default=0)
+    messages = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.hour} {self.kind} {self.total}"

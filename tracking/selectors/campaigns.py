@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from campaigns.models import Campaign
 from relay_saas.web.paging import Page, page_of
 from tracking.selectors.totals import Totals, totals_of
@@ -65,3 +67,11 @@ def running_campaigns(*, tenant_id: UUID) -> list[CampaignRow]:
     return campaign_rows(
         tenant_id, Campaign.objects.filter(tenant_id=tenant_id, state__in=running).order_by("-id")[:20]
     )
+
+
+def launched_names(*, tenant_id: UUID, also: int | None = None, limit: int = 100) -> list[tuple[int, str]]:
+    """Ids and names of the newest launched campaigns, and of the one that is asked for. One query."""
+    launched = Campaign.objects.filter(tenant_id=tenant_id, launched_at__isnull=False)
+    newest = launched.order_by("-launched_at").values("pk")[:limit]
+    rows = launched.filter(Q(pk__in=newest) | Q(pk=also)).order_by("-launched_at")
+    return list(rows.values_list("pk", "name"))

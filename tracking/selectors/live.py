@@ -1,5 +1,6 @@
 """One campaign as it runs: providers, minutes, reasons."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,6 +41,7 @@ _REASONS = """
 select a.state, a.category, count(*), (array_agg(r.text order by a.at desc))[1]
 from delivery_attempt a left join delivery_reply r on r.tenant_id = a.tenant_id and r.id = a.reply_id
 where a.tenant_id = %(tenant)s and a.campaign_id = %(campaign)s and a.state <> 1
+  and a.state = any(%(states)s::smallint[])
 group by 1, 2 order by 3 desc limit %(most)s
 """
 
@@ -92,10 +94,18 @@ def providers(*, tenant_id: UUID, campaign_id: int) -> list[ProviderRow]:
     ]
 
 
-def reasons(*, tenant_id: UUID, campaign_id: int) -> list[Reason]:
-    """Deferrals and refusals by class, most frequent first."""
+def reasons(
+    *, tenant_id: UUID, campaign_id: int, states: Collection[AttemptState] = tuple(AttemptState)
+) -> list[Reason]:
+    """Deferrals and refusals by class, most frequent first; of these states alone. Delivered has none."""
+    values = {
+        "tenant": tenant_id,
+        "campaign": campaign_id,
+        "most": MOST_REASONS,
+        "states": [state.value for state in states],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_REASONS, {"tenant": tenant_id, "campaign": campaign_id, "most": MOST_REASONS})
+        cursor.execute(_REASONS, values)
         rows = cursor.fetchall()
     return [
         Reason(state=AttemptState(state), category=category, n=n, reply=reply or "")

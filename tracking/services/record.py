@@ -1,5 +1,5 @@
-"""Writes a batch of engagements: the rows, the first of each kind per message, and the sums, in one
-statement."""
+"""Writes a batch of engagements: the rows, the first of each kind per message, and the sums by campaign and
+by hour and link, in one statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,20 +30,35 @@ with given as (
     reason, address, user_agent, at)
   select %(tenant)s, message_id, id, kind, campaign_id, link_index, machine, reason, address, user_agent,
     at from known
+), heads as (
+  select distinct on (message_id, kind, machine) message_id, kind, machine, at,
+    coalesce(campaign_id, 0) as campaign_id, coalesce(link_index, -1) as link_index,
+    date_trunc('hour', at, 'UTC') as hour
+  from known order by message_id, kind, machine, at, id
 ), firsts as (
   insert into tracking_reaction (tenant_id, message_id, kind, machine, at)
-  select %(tenant)s, message_id, kind, machine, min(at) from known group by message_id, kind, machine
+  select %(tenant)s, message_id, kind, machine, at from heads
   order by message_id, kind, machine on conflict do nothing returning message_id, kind, machine
-), totals as (
-  select coalesce(campaign_id, 0) as campaign_id, kind, machine, count(*) as n from known group by 1, 2, 3
 ), people as (
-  select coalesce(k.campaign_id, 0) as campaign_id, f.kind, f.machine, count(*) as n
-  from firsts f join (select distinct message_id, campaign_id from known) k using (message_id) group by 1,
-    2, 3
+  select h.campaign_id, h.hour, h.kind, h.link_index, h.machine, count(*) as n
+  from firsts f join heads h using (message_id, kind, machine) group by 1, 2, 3, 4, 5
+), totals as (
+  select coalesce(campaign_id, 0) as campaign_id, date_trunc('hour', at, 'UTC') as hour, kind,
+    coalesce(link_index, -1) as link_index, machine, count(*) as n from known group by 1, 2, 3, 4, 5
+), sums as (
+  select campaign_id, hour, kind, link_index, machine, t.n as total, coalesce(p.n, 0) as messages
+  from totals t left join people p using (campaign_id, hour, kind, link_index, machine)
+), hours as (
+  insert into tracking_engagementrollup as r
+    (tenant_id, campaign_id, hour, kind, link_index, machine, total, messages)
+  select %(tenant)s, campaign_id, hour, kind, link_index, machine, total, messages from sums
+  order by campaign_id, hour, kind, link_index, machine
+  on conflict (tenant_id, campaign_id, hour, kind, link_index, machine)
+  do update set total = r.total + excluded.total, messages = r.messages + excluded.messages
 )
 insert into tracking_engagementcounter as c (tenant_id, campaign_id, kind, machine, total, messages)
-select %(tenant)s, campaign_id, kind, machine, t.n, coalesce(p.n, 0)
-from totals t left join people p using (campaign_id, kind, machine) order by campaign_id, kind, machine
+select %(tenant)s, campaign_id, kind, machine, sum(total), sum(messages)
+from sums group by campaign_id, kind, machine order by campaign_id, kind, machine
 on conflict (tenant_id, campaign_id, kind, machine)
 do update set total = c.total + excluded.total, messages = c.messages + excluded.messages
 """

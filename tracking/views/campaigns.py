@@ -64,6 +64,7 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
         "campaign": found,
         "moving": found.state in MOVING,
         "may_send": allows(member.role, Capability.CAMPAIGNS_SEND),
+        "may_report": allows(member.role, Capability.REPORTS_VIEW),
     }
     if found.state == Campaign.State.DRAFT:
         return context | {"forecast": _forecast(found)}
