@@ -42,6 +42,15 @@ MOST_ENGAGEMENTS = 200
 NONE: Page[MessageRow] = Page(items=(), next_cursor=None, previous_cursor=None)
 
 
+class Day(forms.DateInput):
+    """The browser's own calendar, which takes and gives ISO dates."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class Filter(forms.Form):
     """What the list may be asked; whatever is left empty asks for nothing."""
 
@@ -54,12 +63,8 @@ class Filter(forms.Form):
     )
     state = forms.ChoiceField(label=_("State"), required=False)
     campaign = forms.TypedChoiceField(label=_("Campaign"), required=False, coerce=int, empty_value=None)
-    begin = forms.DateField(
-        label=_("From (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    end = forms.DateField(
-        label=_("To (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    begin = forms.DateField(label=_("From (day)"), required=False, widget=Day())
+    end = forms.DateField(label=_("To (day)"), required=False, widget=Day())
 
     def __init__(self, data: Any, *, campaigns: list[tuple[int, str]]) -> None:
         super().__init__(data, label_suffix="")
