@@ -58,7 +58,7 @@ def test_an_address_is_looked_up_whatever_its_spelling(tenant: Tenant, client: C
     shown = page(client, "?q=TARO%40Gmail.test")
     assert "taro@gmail.test" in shown
     assert "hanako" not in shown
-    assert "No message to this address" in page(client, "?q=nobody")
+    assert "No such message" in page(client, "?q=nobody")
 
 
 def test_pages_follow_each_other(tenant: Tenant, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def test_what_is_usual_comes_from_the_campaigns_of_ninety_days_before(
     assert usual is not None
     assert (usual.audience, usual.delivered) == (100, 80)
     assert usual_totals(campaign) is None
-    later.launched_at = campaign.launched_at + timedelta(days=91)
+    later.launched_at = campaign.launched_at + timedelta(days=121)
     assert usual_totals(later) is None
 
 
