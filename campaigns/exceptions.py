@@ -97,6 +97,10 @@ class CampaignError(CodedError):
         "not_a_draft": _("The campaign was launched; what it says cannot be changed any more."),
         "still_preparing": _("The messages are being prepared. Try again in a moment."),
         "not_launched": _("The campaign was not launched yet."),
+        "scheduled": _("The campaign is planned to go out. Take it back to the drafts first."),
+        "too_late": _("The campaign has gone out already. Pause or cancel it on its page."),
+        "still_running": _("The campaign is still planned or going out."),
+        "not_finished": _("The campaign is not finished yet: wait for its end, then repeat it."),
         "already_cancelled": _("The campaign was cancelled."),
         "already_sent": _("Everything has been sent already."),
     }
@@ -151,6 +155,31 @@ class BadMedia(CodedError):
             "The pictures of your organization take %(megabytes)s MB, which is all there is. Remove some."
         ),
     }
+
+
+class BadSchedule(CodedError):
+    """A campaign cannot be planned for that time."""
+
+    messages = {
+        "in_the_past": _("This time is over. Choose one that is still to come."),
+        "too_far": _("Choose a time within the next %(days)s days."),
+    }
+
+
+class BadTags(CodedError):
+    """The tags of a campaign cannot be kept like this."""
+
+    messages = {
+        "too_many_tags": _("A campaign takes at most %(limit)s tags."),
+        "tag_too_long": _("A tag has at most %(limit)s characters."),
+    }
+
+
+class NotChecked(CampaignsError):
+    """Somebody sends without having looked at all warnings."""
+
+    code = "warnings_not_checked"
+    message = _("Look at every warning and tick it, then send.")
 
 
 class PreviewProblem(CampaignsError):

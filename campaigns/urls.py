@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from campaigns.views import control, media, preview, suppressions, template_deeds, templates
+from campaigns.views import (
+    control,
+    media,
+    preview,
+    review,
+    sending,
+    shelf,
+    suppressions,
+    template_deeds,
+    templates,
+)
 
 app_name = "campaigns"
 urlpatterns = [
@@ -30,7 +40,17 @@ urlpatterns = [
         preview.preview_html,
         name="preview_html",
     ),
-    path("campaigns/<int:campaign_id>/launch/", control.launch, name="launch"),
+    path("campaigns/pending/", sending.pending, name="pending"),
+    path("campaigns/<int:campaign_id>/review/", review.review, name="review"),
+    path("campaigns/<int:campaign_id>/launch/", sending.launch, name="launch"),
+    path("campaigns/<int:campaign_id>/schedule/", sending.schedule, name="schedule"),
+    path("campaigns/<int:campaign_id>/undo/", sending.undo, name="undo"),
+    path("campaigns/<int:campaign_id>/duplicate/", shelf.duplicate, name="duplicate"),
+    path("campaigns/<int:campaign_id>/repeat/", shelf.repeat, name="repeat"),
+    path("campaigns/<int:campaign_id>/archive/", shelf.archive, name="archive"),
+    path("campaigns/<int:campaign_id>/unarchive/", shelf.unarchive, name="unarchive"),
+    path("campaigns/<int:campaign_id>/delete/", shelf.delete, name="delete"),
+    path("campaigns/<int:campaign_id>/tags/", shelf.tags, name="tags"),
     path("campaigns/<int:campaign_id>/pause/", control.pause, name="pause"),
     path("campaigns/<int:campaign_id>/resume/", control.resume, name="resume"),
     path("campaigns/<int:campaign_id>/cancel/", control.cancel, name="cancel"),

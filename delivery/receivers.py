@@ -5,6 +5,8 @@ from uuid import UUID
 
 from accounts.services.dns_records import further_sources
 from campaigns.events import campaign_resumed, launch_requested
+from campaigns.selectors.audience import ledger_queries
+from delivery.selectors.repeats import OUTCOMES
 from delivery.services.sources import sources_of_table
 from delivery.tasks import expand_campaign, start_queue_runs
 
@@ -22,5 +24,6 @@ def on_campaign_resumed(**_: Any) -> None:
 def connect() -> None:
     """Called once when the app is ready."""
     further_sources.append(sources_of_table)
+    ledger_queries.append(OUTCOMES)
     launch_requested.connect(on_launch_requested, dispatch_uid="delivery")
     campaign_resumed.connect(on_campaign_resumed, dispatch_uid="delivery")

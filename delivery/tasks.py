@@ -13,6 +13,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
+from campaigns.services import schedule
 from delivery.engine.config import from_settings
 from delivery.engine.due import due
 from delivery.engine.process import run_once
@@ -65,6 +66,12 @@ def expand_campaign(tenant_id: str, campaign_id: int) -> None:
     expansion = write_messages(tenant_id=UUID(tenant_id), campaign_id=campaign_id)
     if expansion.written:
         start_queue_runs()
+
+
+@shared_task(acks_late=False)
+def launch_planned() -> None:
+    """Launches the campaigns whose time has come."""
+    schedule.launch_due()
 
 
 @shared_task(acks_late=False)

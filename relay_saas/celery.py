@@ -56,6 +56,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "start queue runs": {"task": "delivery.tasks.start_queue_runs", "schedule": 2.0},
+        "launch planned campaigns": {"task": "delivery.tasks.launch_planned", "schedule": 2.0},
         "sweep launches": {"task": "delivery.tasks.sweep_launches", "schedule": 5.0},
         "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
         "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},

@@ -50,6 +50,8 @@ RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 # The bearer token of a scrape of /ops/metrics; empty: only operators who are signed in may read it.
 RELAY_METRICS_TOKEN = env.text("RELAY_METRICS_TOKEN")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
+# Seconds in which "send now" can be undone.
+RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
 RELAY_LEASE_SECONDS = env.number("RELAY_LEASE_SECONDS", 45)

@@ -57,6 +57,7 @@ DEFINER_FUNCTIONS = {
     "resolve_message": "the organization of the message that an operator asks about",
     "domains_to_check": "sweeper",
     "launches_to_write": "sweeper",
+    "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",
     "inbound_to_handle": "sweeper",
     "inbound_to_tell": "sweeper",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.views import campaigns, messages, recipients, report
+from tracking.views import campaigns, messages, recipients, report, test_send
 
 app_name = "tracking"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/live/", campaigns.campaign_live, name="campaign_live"),
     path("campaigns/<int:campaign_id>/report/", report.report, name="report"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
+    path("campaigns/<int:campaign_id>/test/", test_send.campaign_test, name="campaign_test"),
     path("messages/", messages.message_list, name="messages"),
     path("messages/<str:word>/", messages.message, name="message"),
 ]

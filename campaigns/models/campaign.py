@@ -1,5 +1,6 @@
 """A mailing to a list: its draft, its state, and the moment that makes its message ids."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +13,10 @@ class Campaign(TenantOwned):
     """Draft fields are edited until launch; then `content` is frozen and the ledger points at it."""
 
     class State(models.TextChoices):
-        """Moves by campaigns.services.launch and .control alone."""
+        """Moves by campaigns.services.schedule, .launch and .control alone."""
 
         DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
         LAUNCHING = "launching", _("Preparing")
         SENDING = "sending", _("Sending")
         PAUSED = "paused", _("Paused")
@@ -40,6 +42,18 @@ class Campaign(TenantOwned):
     #: Empty: made from the HTML.
     text_source = models.TextField(default="")
 
+    #: Launched in that moment, or as soon as somebody looks; "send now" is some seconds away, to be undone.
+    scheduled_at = models.DateTimeField(null=True)
+    scheduled_by_id = models.BigIntegerField(null=True)
+    #: Code of what stopped it when its time came: it is a draft again, and people must hear of it.
+    launch_refusal = models.TextField(db_default="", default="")
+    #: Goes only to those of the list who have no delivered message of that campaign or of its other repeats.
+    repeat_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    #: Whether a repeat goes to those, too, of whom it is not known whether they got it.
+    repeat_doubts = models.BooleanField(db_default=False, default=False)
+    tags = ArrayField(models.TextField(), db_default=[], default=list)
+    archived_at = models.DateTimeField(null=True)
+
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True, related_name="+")
     #: Cut to milliseconds: with `salt` and the contact's id it makes every message id
     #: (docs/adr/0002-ledger.md).
@@ -47,8 +61,7 @@ class Campaign(TenantOwned):
     salt = models.BigIntegerField(default=0)
     #: Messages written by the launch; null until it is done.
     audience = models.BigIntegerField(null=True)
-    #: People of the list who get no message, by reason: `{"unsubscribed": n, "smtputf8": n, "suppressed":
-    #: n}`.
+    #: People of the list who get no message, by reason (campaigns.selectors.audience).
     left_out = models.JSONField(default=dict)
     created_by_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -59,7 +72,14 @@ class Campaign(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "launched_at"], name="campaign_tenant_launched_at")
         ]
-        indexes = [models.Index(fields=["tenant", "-id"], name="campaign_tenant_id")]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="campaign_tenant_id"),
+            models.Index(
+                fields=["tenant", "scheduled_at"],
+                condition=models.Q(state="scheduled") | ~models.Q(launch_refusal=""),
+                name="campaign_scheduled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

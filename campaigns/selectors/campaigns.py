@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Func
+
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import ListGone
 from campaigns.models import Campaign, Contact, ContactList, Subscription
@@ -14,7 +16,7 @@ SAMPLE = 50
 def find_campaign(*, tenant_id: UUID, campaign_id: int) -> Campaign:
     """The campaign with its list; raises NotFound."""
     with tenant_scope(tenant_id):
-        found = Campaign.objects.select_related("mailing_list").filter(pk=campaign_id).first()
+        found = Campaign.objects.select_related("mailing_list", "repeat_of").filter(pk=campaign_id).first()
     if found is None:
         raise NotFound
     return found
@@ -27,6 +29,13 @@ def find_list(*, tenant_id: UUID, name: str) -> ContactList:
     if found is None:
         raise ListGone
     return found
+
+
+def tags_in_use(*, tenant_id: UUID) -> list[str]:
+    """Every tag of the tenant's campaigns, in order; one query."""
+    with tenant_scope(tenant_id):
+        found = Campaign.objects.exclude(tags=[]).values_list(Func("tags", function="unnest"), flat=True)
+        return sorted(set(found))
 
 
 def sample_contacts(*, tenant_id: UUID, mailing_list_id: int) -> tuple[Contact, ...]:

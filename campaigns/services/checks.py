@@ -1,6 +1,6 @@
 """The check list before a launch, as data: each check looks at one thing and yields what it found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -14,7 +14,7 @@ from accounts.services.domains import verified_domain_for
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import LaunchRefused
 from campaigns.models import Campaign
-from campaigns.selectors.audience import Audience, audience_of
+from campaigns.selectors.audience import Audience, campaign_audience
 from campaigns.selectors.merge_names import field_keys, known_names
 from campaigns.services.content_build import Outcome, Sources, build
 from campaigns.services.findings import Finding, Level, Part
@@ -22,7 +22,7 @@ from relay_saas.mail.addresses import BadAddress
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.message import Draft
 from relay_saas.mail.message import build as compose
-from relay_saas.web.problems import FieldProblem
+from relay_saas.web.problems import FieldProblem, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,34 @@ class Checked:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, what stops the launch first."""
-        found = [finding for check in CHECKS for finding in check(self)]
-        return tuple(sorted(found, key=lambda finding: finding.level is not Level.MUST))
+        return ordered(finding for check in CHECKS for finding in check.look(self))
+
+    @property
+    def passed(self) -> tuple[Finding, ...]:
+        """One line for each check that found nothing."""
+        built = self.outcome.built is not None
+        return tuple(
+            Finding(code=check.code, part=check.part, message=check.fine, level=Level.OK)
+            for check in CHECKS
+            if check.fine and (built or not check.of_content) and not any(check.look(self))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Looks at one thing; `fine` is said where it finds nothing (empty: then nothing is said)."""
+
+    code: str
+    part: Part
+    look: Callable[[Checked], Iterator[Finding]]
+    fine: Text = ""
+    #: Cannot be judged while the templates are faulty.
+    of_content: bool = False
+
+
+def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What stops the launch first."""
+    return tuple(sorted(found, key=lambda finding: finding.level is not Level.MUST))
 
 
 def check_campaign(*, tenant_id: UUID, campaign: Campaign) -> Checked:
@@ -53,7 +79,7 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign) -> Checked:
             tenant=Tenant.objects.get(pk=tenant_id),
             domain=domain,
             no_domain=no_domain,
-            audience=audience_of(tenant_id=tenant_id, mailing_list_id=campaign.mailing_list_id),
+            audience=campaign_audience(campaign),
             outcome=build(sources_of(campaign), known_names(field_keys(tenant_id=tenant_id))),
         )
 
@@ -128,8 +154,11 @@ def _preheader(checked: Checked) -> Iterator[Finding]:
         yield Finding(code="preheader_empty", part=Part.PREHEADER, message=message, level=Level.WARNING)
 
 
-def _content(checked: Checked) -> Iterator[Finding]:
-    yield from checked.outcome.findings
+def _of_content(*codes: str) -> Callable[[Checked], Iterator[Finding]]:
+    def look(checked: Checked) -> Iterator[Finding]:
+        return (finding for finding in checked.outcome.findings if finding.code in codes)
+
+    return look
 
 
 def _sender_block(checked: Checked) -> Iterator[Finding]:
@@ -144,12 +173,49 @@ def _people(checked: Checked) -> Iterator[Finding]:
         yield Finding(code="empty_audience", part=Part.LIST, message=_("Nobody on this list may get it."))
 
 
-CHECKS: Final[tuple[Callable[[Checked], Iterator[Finding]], ...]] = (
-    _sender,
-    _headers,
-    _subject,
-    _content,
-    _preheader,
-    _sender_block,
-    _people,
+CHECKS: Final[tuple[Check, ...]] = (
+    Check(
+        code="sender",
+        part=Part.SENDER,
+        look=_sender,
+        fine=_("The sender’s domain is verified: SPF and DKIM stand for it, and it has a DMARC policy."),
+    ),
+    Check(code="headers", part=Part.SENDER, look=_headers),
+    Check(code="subject", part=Part.SUBJECT, look=_subject, fine=_("There is a subject.")),
+    Check(
+        code="templates",
+        part=Part.HTML,
+        look=_of_content("template_problem", "unknown_field", "bad_link"),
+        fine=_("Every merge field exists, and every link can be sent."),
+        of_content=True,
+    ),
+    Check(
+        code="unsubscribe",
+        part=Part.HTML,
+        look=_of_content("unsubscribe_link_missing"),
+        fine=_("The unsubscribe link is there; mail programs get their own button (List-Unsubscribe)."),
+        of_content=True,
+    ),
+    Check(
+        code="size",
+        part=Part.HTML,
+        look=_of_content("too_large", "clipped"),
+        fine=_("The mail is small enough to be shown whole."),
+        of_content=True,
+    ),
+    Check(
+        code="sender_shown",
+        part=Part.HTML,
+        look=_of_content("sender_not_shown"),
+        fine=_("The mail shows who sends it."),
+        of_content=True,
+    ),
+    Check(code="preheader", part=Part.PREHEADER, look=_preheader, fine=_("There is a preheader.")),
+    Check(
+        code="sender_block",
+        part=Part.TENANT,
+        look=_sender_block,
+        fine=_("Legal name, postal address and contact of the organization are known."),
+    ),
+    Check(code="people", part=Part.LIST, look=_people, fine=_("Somebody gets it.")),
 )

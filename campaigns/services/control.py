@@ -37,6 +37,7 @@ PAUSE: Final = Move(
     event=campaign_paused,
     refusals={
         State.DRAFT: "not_launched",
+        State.SCHEDULED: "not_launched",
         State.LAUNCHING: "still_preparing",
         State.SENT: "already_sent",
         State.CANCELLED: "already_cancelled",
@@ -49,6 +50,7 @@ RESUME: Final = Move(
     event=campaign_resumed,
     refusals={
         State.DRAFT: "not_launched",
+        State.SCHEDULED: "not_launched",
         State.LAUNCHING: "still_preparing",
         State.SENT: "already_sent",
         State.CANCELLED: "already_cancelled",
@@ -61,6 +63,7 @@ CANCEL: Final = Move(
     event=campaign_cancelled,
     refusals={
         State.DRAFT: "not_launched",
+        State.SCHEDULED: "not_launched",
         State.LAUNCHING: "still_preparing",
         State.SENT: "already_sent",
     },

@@ -9,10 +9,12 @@ from relay_saas.web.problems import Text
 
 
 class Level(StrEnum):
-    """Whether a finding stops the launch."""
+    """Whether a finding stops the launch, is worth a look, or says that all is well."""
 
     MUST = "must"
     WARNING = "warning"
+    #: Looked at, and all is well.
+    OK = "ok"
 
 
 class Part(StrEnum):

@@ -21,35 +21,55 @@ _LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 20263))"
 
 
 def request_launch(*, tenant_id: UUID, campaign_id: int, actor: Actor) -> Campaign:
-    """Moves a draft to *launching*; a campaign that was launched before comes back as it is.
+    """Moves a draft or a planned campaign to *launching* at once; one that was launched before comes back as
+    it is.
 
     Raises NotFound, LaunchRefused (nothing has changed then), CampaignError for a cancelled one.
     """
     with tenant_scope(tenant_id):
-        # Twenty clicks wait for each other here; the first one launches, the others see that.
-        campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
-        if campaign is None:
-            raise NotFound
+        campaign = locked_campaign(campaign_id)
         if campaign.state == Campaign.State.CANCELLED:
             raise CampaignError("already_cancelled")
-        if campaign.state != Campaign.State.DRAFT:
-            return campaign
-        checked = check_campaign(tenant_id=tenant_id, campaign=campaign)
-        refuse(checked.findings)
-        campaign.content = write_content(checked)
-        campaign.launched_at = _free_millisecond(tenant_id, timezone.now())
-        campaign.salt = secrets.randbits(62)
-        campaign.state = Campaign.State.LAUNCHING
-        campaign.save(update_fields=["content", "launched_at", "salt", "state", "updated_at"])
-        audit.record(
-            tenant_id=tenant_id,
-            actor=actor,
-            verb="launched",
-            subject=campaign,
-            changes={"subject": campaign.subject, "reachable": checked.audience.reachable},
-        )
-        announce(launch_requested, tenant_id=tenant_id, campaign_id=campaign.pk)
+        if campaign.state in {Campaign.State.DRAFT, Campaign.State.SCHEDULED}:
+            launch(campaign, actor)
     return campaign
+
+
+def locked_campaign(campaign_id: int) -> Campaign:
+    """The campaign, held until the caller's transaction ends; raises NotFound.
+
+    Twenty clicks wait for each other here; the first one moves it, the others see that.
+    """
+    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise NotFound
+    return campaign
+
+
+def launch(campaign: Campaign, actor: Actor) -> None:
+    """Freezes and moves a campaign that the caller holds; raises LaunchRefused."""
+    tenant_id = campaign.tenant_id
+    checked = check_campaign(tenant_id=tenant_id, campaign=campaign)
+    refuse(checked.findings)
+    campaign.content = write_content(checked)
+    campaign.launched_at = _free_millisecond(tenant_id, timezone.now())
+    campaign.salt = secrets.randbits(62)
+    campaign.state = Campaign.State.LAUNCHING
+    campaign.launch_refusal = ""
+    campaign.archived_at = None
+    campaign.save(
+        update_fields=[
+            "content", "launched_at", "salt", "state", "launch_refusal", "archived_at", "updated_at",
+        ]
+    )  # fmt: skip
+    audit.record(
+        tenant_id=tenant_id,
+        actor=actor,
+        verb="launched",
+        subject=campaign,
+        changes={"subject": campaign.subject, "reachable": checked.audience.reachable},
+    )
+    announce(launch_requested, tenant_id=tenant_id, campaign_id=campaign.pk)
 
 
 def _free_millisecond(tenant_id: UUID, now: datetime) -> datetime:

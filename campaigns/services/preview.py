@@ -45,7 +45,11 @@ def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Pre
 
 def merge_sources(sources: Sources, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
     """What `contact` would see of these sources; raises PreviewProblem."""
-    shown = _shown(sources, keys)
+    return merge(_shown(sources, keys), tenant=tenant, contact=contact, keys=keys)
+
+
+def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
+    """Built templates with this person's values; raises PreviewProblem."""
     context: dict[str, object] = {
         "contact": contact_values(contact, keys),
         "sender": sender_values(tenant),

@@ -1,4 +1,4 @@
-"""Launch, pause, resume and cancel: one POST each, then back to the campaign's page with what came of it."""
+"""Pause, resume and cancel: one POST each, then back to the campaign's page with what came of it."""
 
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from accounts.views.access import tenant_page
 from campaigns.exceptions import CampaignsError
 from campaigns.models import Campaign
 from campaigns.services import control
-from campaigns.services.launch import request_launch
+from campaigns.views.sending import actor_of
 
 
 class Deed(Protocol):
@@ -24,14 +24,6 @@ class Deed(Protocol):
 
     def __call__(self, *, tenant_id: UUID, campaign_id: int, actor: Actor) -> Campaign:
         """Moves it, or raises."""
-
-
-@tenant_page(Capability.CAMPAIGNS_SEND)
-@require_POST
-def launch(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
-    """Launches a draft; a second click finds it launched."""
-    done = _("The campaign is launched. Its messages are being prepared.")
-    return _carry_out(request, member, campaign_id, request_launch, done)
 
 
 @tenant_page(Capability.CAMPAIGNS_SEND)
@@ -56,11 +48,8 @@ def cancel(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespon
 
 
 def _carry_out(request: HttpRequest, member: Member, campaign_id: int, deed: Deed, done: str) -> HttpResponse:
-    actor = Actor(
-        name=request.user.get_username(), user_id=member.user_id, address=request.META.get("REMOTE_ADDR", "")
-    )
     try:
-        deed(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor)
+        deed(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor_of(request, member))
     except CampaignsError as error:
         messages.error(request, f"{error} ({error.code})")
     else:

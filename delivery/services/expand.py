@@ -11,25 +11,16 @@ from django.utils import timezone
 
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
+from campaigns.selectors.audience import people_parameters, people_sql
 from delivery.models import Launch
 from delivery.models.stream import Stream
 from delivery.services.sources import pool_id_for
 from delivery.services.timings import longest_wait
 
 #: The audience is decided once, so that counts and messages cannot disagree.
-_AUDIENCE: Final = """
-create temp table delivery_expansion on commit drop as
-select c.id as contact_id, c.email, c.email_key, c.domain, c.attrs, case
-    when u.state <> 'subscribed' then 'unsubscribed'
-    when x.email_key is not null then 'suppressed'
-    when c.needs_smtputf8 then 'smtputf8'
-    else '' end as reason
-from campaigns_subscription u
-join campaigns_contact c on c.tenant_id = u.tenant_id and c.id = u.contact_id
-left join (select distinct email_key from campaigns_suppression where tenant_id = %(tenant)s) x
-  on x.email_key = c.email_key
-where u.tenant_id = %(tenant)s and u.mailing_list_id = %(list)s
-"""
+_AUDIENCE: Final = "create temp table delivery_expansion on commit drop as"
+#: Repeats of one campaign look at each other's messages: they are written one after the other.
+_ONE_REPEAT: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 20264))"
 
 _DOMAINS: Final = """
 insert into delivery_domain (name, state)
@@ -105,6 +96,8 @@ def write_messages(*, tenant_id: UUID, campaign_id: int) -> Expansion:
         if campaign is None or campaign.state != Campaign.State.LAUNCHING:
             return Expansion(written=0, audience=(campaign.audience or 0) if campaign else 0)
         with connection.cursor() as cursor:
+            if campaign.repeat_of_id is not None:
+                cursor.execute(_ONE_REPEAT, [f"{tenant_id} {campaign.repeat_of_id}"])
             expansion, left_out = _write(cursor, _parameters(campaign))
         _finish(campaign, expansion, left_out)
         return expansion
@@ -114,10 +107,7 @@ def _parameters(campaign: Campaign) -> dict[str, Any]:
     if campaign.content is None or campaign.launched_at is None:
         raise ValueError(f"campaign {campaign.pk} is launching without content")
     now = timezone.now()
-    return {
-        "tenant": campaign.tenant_id,
-        "campaign": campaign.pk,
-        "list": campaign.mailing_list_id,
+    return people_parameters(campaign) | {
         "pool": pool_id_for(tenant_id=campaign.tenant_id, stream=Stream.MARKETING),
         "stream": Stream.MARKETING.value,
         "launched_at": campaign.launched_at,
@@ -139,7 +129,8 @@ def _write(cursor: CursorWrapper, parameters: dict[str, Any]) -> tuple[Expansion
     # A list that was just imported has no statistics yet, and a nested loop over it takes minutes.
     cursor.execute("set local work_mem = '64MB'; set local enable_nestloop = off")
     cursor.execute("drop table if exists pg_temp.delivery_expansion")
-    cursor.execute(_AUDIENCE, parameters)
+    people = people_sql(repeat=parameters["repeat_of"] is not None)
+    cursor.execute(f"{_AUDIENCE} {people}", parameters)
     cursor.execute("analyze delivery_expansion")
     cursor.execute(_DOMAINS, parameters)
     cursor.execute(_LANES, parameters)

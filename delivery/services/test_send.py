@@ -1,11 +1,18 @@
 """Sends a campaign's draft to one address, as one of its recipients would get it."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
+from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.models import AuditEvent
+from accounts.selectors.addresses import member_addresses
 from accounts.tenancy import tenant_scope
 from campaigns.selectors.campaigns import find_campaign, sample_contacts
 from campaigns.services.preview import render_preview
@@ -15,7 +22,44 @@ from delivery.services.submission import Accepted, submit
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from relay_saas.mail.addresses import BadAddress, parse_address
 
-PREFIX = "[Test] "
+PREFIX: Final = "[Test] "
+#: Addresses of one round, and messages of an organization within an hour.
+MAX_ADDRESSES: Final = 5
+MAX_PER_HOUR: Final = 50
+_ONE_BY_ONE: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 20265))"
+
+
+def send_tests(
+    *, tenant_id: UUID, campaign_id: int, addresses: Sequence[str], contact_id: int | None, actor: Actor
+) -> list[Accepted]:
+    """A round of tests to the organization's own people, all or none.
+
+    Raises what `test_send` raises; TestSendRefused also for strangers' addresses and for too many.
+    """
+    if not 0 < len(addresses) <= MAX_ADDRESSES:
+        message = _("Choose 1 to %(limit)s addresses.") % {"limit": MAX_ADDRESSES}
+        raise TestSendRefused(message, code="too_many_addresses")
+    if set(addresses) - set(member_addresses(tenant_id=tenant_id)):
+        message = _("A test goes to the organization’s own people alone.")
+        raise TestSendRefused(message, code="not_a_member")
+    with tenant_scope(tenant_id):
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_BY_ONE, [str(tenant_id)])
+        hour = timezone.now() - timedelta(hours=1)
+        sent = AuditEvent.objects.filter(verb="tested", at__gte=hour).count()
+        if sent + len(addresses) > MAX_PER_HOUR:
+            message = _("That would be more than %(limit)s tests within an hour. Wait a little.")
+            raise TestSendRefused(message % {"limit": MAX_PER_HOUR}, code="too_many_tests")
+        return [
+            test_send(
+                tenant_id=tenant_id,
+                campaign_id=campaign_id,
+                address=address,
+                contact_id=contact_id,
+                actor=actor,
+            )
+            for address in addresses
+        ]
 
 
 def test_send(

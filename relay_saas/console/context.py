@@ -1,12 +1,15 @@
 """What the frame of every page shows: navigation, organizations, the person."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member, memberships_of
+from campaigns.selectors.pending import pending_campaigns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "navigation": _navigation(request.path, member.slug),
         "member": member,
         "memberships": memberships_of(member.user_id),
+        # Called by the frame alone: parts of a page that renew themselves do not ask.
+        "pending": partial(pending_campaigns, tenant_id=member.tenant_id),
+        "may_send": allows(member.role, Capability.CAMPAIGNS_SEND),
     }
 
 

@@ -6,7 +6,14 @@ import time
 
 from relay_saas.celery import app
 
-NAMES = ("run_queue", "start_queue_runs", "take_back", "sweep_launches", "finish_campaigns")
+NAMES = (
+    "run_queue",
+    "start_queue_runs",
+    "take_back",
+    "launch_planned",
+    "sweep_launches",
+    "finish_campaigns",
+)
 
 
 def main(tenant: str, campaign: int) -> None:

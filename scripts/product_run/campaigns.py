@@ -1,6 +1,7 @@
 """Lists and campaigns as people make them: a file and two commands, then the dashboard's button."""
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from scripts.product_run.product import Product
 from scripts.product_run.waiting import must, until
 
 DEMO = PROJECT / "relay_saas" / "console" / "demo"
+
+
+_TICK = re.compile(r'name="checked" value="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,10 @@ class Marketer:
 
     def press(self, button: str, books: Books) -> float:
         """Presses launch, pause, resume or cancel; returns the time at which that was answered."""
-        page = self.browser.post(f"/o/{self.tenant}/campaigns/{books.campaign}/{button}/")
+        place = f"/o/{self.tenant}/campaigns/{books.campaign}"
+        # Sending asks for a tick at every warning of the review page.
+        ticks = _TICK.findall(self.browser.get(f"{place}/review/").text) if button == "launch" else []
+        page = self.browser.post(f"{place}/{button}/", checked=ticks)
         must(page.status == 200, page)
         return page.answered_at
 

@@ -56,10 +56,10 @@ class Dashboard:
         """A page in English."""
         return self._ask(urllib.request.Request(self._base + path))  # noqa: S310 - our own base
 
-    def post(self, path: str, **fields: str) -> Page:
-        """A form of the page that was read before."""
+    def post(self, path: str, **fields: str | list[str]) -> Page:
+        """A form of the page that was read before; a list is one field several times."""
         token = next(cookie.value for cookie in self._cookies if cookie.name == "csrftoken")
-        form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": token or ""}).encode()
+        form = urllib.parse.urlencode(fields | {"csrfmiddlewaretoken": token or ""}, doseq=True).encode()
         return self._ask(urllib.request.Request(self._base + path, data=form))  # noqa: S310 - our own base
 
     def _ask(self, request: urllib.request.Request) -> Page:

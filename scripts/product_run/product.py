@@ -125,7 +125,7 @@ def running(
 @contextmanager
 def _started(supervisor: Supervisor, scenario: Path, settings: Mapping[str, str]) -> Iterator[Product]:
     given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
-    given |= {"RELAY_STOP_GRACE": "30", **settings}
+    given |= {"RELAY_STOP_GRACE": "30", "RELAY_UNDO_SECONDS": "0", **settings}
     ports = free_ports()
     urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)
     told = environment.product(supervisor.data, ports, urls, given)

@@ -133,6 +133,12 @@ PLOTS = (
         ),
     ),
     Plot(
+        key="scheduled",
+        name="年末年始の営業時間のお知らせ",
+        subject="年末年始の営業時間のお知らせ",
+        state=State.SCHEDULED,
+    ),
+    Plot(
         key="launching",
         name="初売り福袋の先行予約",
         subject="初売り福袋の先行予約を始めました",

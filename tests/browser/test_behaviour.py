@@ -1,16 +1,19 @@
 """What happens when people press, switch, wait, go back: the campaign's page as it is used."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
+from accounts.audit import SYSTEM
 from accounts.models import AuditEvent
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
+from campaigns.services.schedule import undo
 from delivery.models import AttemptState, Counter
 from tests.browser.site import Look, Site
 from tests.browser.story import LIST
@@ -79,10 +82,30 @@ def count(site: Site, campaign_id: int, n: int) -> None:
         )
 
 
-def test_a_draft_is_launched_by_the_keyboard_alone(site: Site, page: Page) -> None:
+def plans(site: Site, campaign_id: int) -> int:
+    """How often the audit trail says that it was planned."""
+    with tenant_scope(site.world.tenant.pk):
+        return AuditEvent.objects.filter(verb="scheduled", object_id=str(campaign_id)).count()
+
+
+def bar_of(page: Page) -> Locator:
+    """The bar of the campaign that this test sends."""
+    return page.locator("#pending .pending-bar", has_text=SUBJECT)
+
+
+def tick_all(page: Page) -> None:
+    """Ticks every warning of the review."""
+    for box in page.get_by_label("I have checked").all():
+        box.check()
+
+
+def test_a_draft_is_sent_by_the_keyboard_alone(site: Site, page: Page) -> None:
     campaign_id = site.world.draft()
-    page.goto(site.campaign(campaign_id))
-    tab_to(page, "Launch")
+    page.goto(site.campaign(campaign_id, "review/"))
+    for box in page.get_by_label("I have checked").all():
+        box.focus()
+        page.keyboard.press("Space")
+    tab_to(page, "Send now")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(SUBJECT)
@@ -90,39 +113,89 @@ def test_a_draft_is_launched_by_the_keyboard_alone(site: Site, page: Page) -> No
     expect(dialog).to_contain_text("5 people")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert launched(site, campaign_id) == 0
+    assert plans(site, campaign_id) == 0
+    tab_to(page, "Send now")
     page.keyboard.press("Enter")
-    tab_to(page, "Launch")
+    tab_to(page, "Send now")
     page.keyboard.press("Enter")
-    expect(page.locator("#live .state")).to_have_text("Preparing")
-    assert launched(site, campaign_id) == 1
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
+    assert plans(site, campaign_id) == 1
+    bar_of(page).get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review and send")
 
 
-def test_a_double_click_launches_once(site: Site, page: Page) -> None:
+def test_a_double_click_sends_once_and_undo_takes_it_back(site: Site, page: Page) -> None:
     campaign_id = site.world.draft()
-    page.goto(site.campaign(campaign_id))
+    page.goto(site.campaign(campaign_id, "review/"))
     sent = posts(page, "/launch/")
-    page.get_by_role("button", name="Launch").click()
-    page.get_by_role("dialog").get_by_role("button", name="Launch").dblclick()
-    expect(page.locator("#live .state")).to_have_text("Preparing")
+    tick_all(page)
+    page.get_by_role("button", name="Send now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send now").dblclick()
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
     assert len(sent) == 1
-    assert launched(site, campaign_id) == 1
+    assert plans(site, campaign_id) == 1
+    expect(page.locator("#pending-said")).to_contain_text("goes out in")
+    page.goto(site.at())
+    bar = bar_of(page)
+    expect(page.locator("#pending-said")).to_be_empty()
+    seconds = bar.locator("[data-count]").inner_text()
+    expect(bar.locator("[data-count]")).not_to_have_text(seconds)
+    bar.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review and send")
+    expect(bar).to_have_count(0)
+    assert launched(site, campaign_id) == 0
 
 
-def test_the_back_button_after_a_launch_does_not_launch_again(site: Site, page: Page) -> None:
+def test_the_back_button_after_sending_leads_to_the_live_page_and_sends_nothing(
+    site: Site, page: Page
+) -> None:
     campaign_id = site.world.draft()
     page.goto(site.at("campaigns/"))
-    page.goto(site.campaign(campaign_id))
+    page.goto(site.campaign(campaign_id, "review/"))
     sent = posts(page, "/launch/")
-    page.get_by_role("button", name="Launch").click()
-    page.get_by_role("dialog").get_by_role("button", name="Launch").click()
-    expect(page.locator("#live .state")).to_have_text("Preparing")
+    tick_all(page)
+    page.get_by_role("button", name="Send now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send now").click()
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
     page.go_back()
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
     page.go_forward()
-    expect(page.locator("#live .state")).to_have_text("Preparing")
-    expect(page.get_by_role("button", name="Launch")).to_have_count(0)
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
+    expect(page.get_by_role("button", name="Send now")).to_have_count(0)
     assert len(sent) == 1
-    assert launched(site, campaign_id) == 1
+    assert plans(site, campaign_id) == 1
+    undone(site, campaign_id)
+
+
+def undone(site: Site, campaign_id: int) -> None:
+    """Nothing stays planned for the tests that follow."""
+    undo(tenant_id=site.world.tenant.pk, campaign_id=campaign_id, actor=SYSTEM)
+
+
+def test_without_its_ticks_nothing_is_sent(site: Site, page: Page) -> None:
+    campaign_id = site.world.draft()
+    page.goto(site.campaign(campaign_id, "review/"))
+    sent = posts(page, "/launch/")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_label("I have checked").first).to_be_focused()
+    assert sent == []
+
+
+def test_a_plan_repeats_its_time_and_is_taken_back(site: Site, page: Page) -> None:
+    campaign_id = site.world.draft()
+    page.goto(site.campaign(campaign_id, "review/"))
+    tick_all(page)
+    day = (timezone.now() + timedelta(days=7)).date().isoformat()
+    page.get_by_label("Date and time").fill(f"{day}T10:30")
+    page.get_by_role("button", name="Schedule").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{day} 10:30")
+    dialog.get_by_role("button", name="Schedule").click()
+    expect(page.locator("#live .state")).to_have_text("Scheduled")
+    with tenant_scope(site.world.tenant.pk):
+        assert f"{Campaign.objects.get(pk=campaign_id).scheduled_at:%H:%M}" == "01:30"
+    page.locator("#live").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review and send")
 
 
 def test_a_campaign_is_paused_resumed_and_cancelled(site: Site, page: Page) -> None:
@@ -191,14 +264,15 @@ def test_a_session_that_ends_in_the_middle_of_a_form_leads_to_the_sign_in_and_ba
     site: Site, page: Page
 ) -> None:
     campaign_id = site.world.draft()
-    page.goto(site.campaign(campaign_id))
+    page.goto(site.campaign(campaign_id, "review/"))
+    tick_all(page)
     end_sessions(page)
-    page.get_by_role("button", name="Launch").click()
-    page.get_by_role("dialog").get_by_role("button", name="Launch").click()
+    page.get_by_role("button", name="Send now").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send now").click()
     sign_in_again(site, page)
-    expect(page.get_by_role("button", name="Launch")).to_be_visible()
-    assert page.url == site.campaign(campaign_id)
-    assert launched(site, campaign_id) == 0
+    expect(page.get_by_role("button", name="Send now")).to_be_visible()
+    assert page.url == site.campaign(campaign_id, "review/")
+    assert plans(site, campaign_id) == 0
 
 
 def test_a_page_that_renews_itself_notices_the_end_of_the_session(site: Site, page: Page) -> None:

@@ -133,7 +133,9 @@ def test_names_and_replies_are_shown_as_text(site: Site, context: BrowserContext
         page.goto(address)
         expect(page.get_by_text(f"Name {HOSTILE}").first).to_be_visible()
         assert page.locator("img[src='x']").count() == 0
-    page.goto(site.campaign(campaign_id))
-    page.get_by_role("button", name="Launch").click()
+    page.goto(site.campaign(campaign_id, "review/"))
+    for box in page.get_by_label("I have checked").all():
+        box.check()
+    page.get_by_role("button", name="Send now").click()
     expect(page.get_by_role("dialog")).to_contain_text(f"Subject {HOSTILE}")
     assert did == []

@@ -12,7 +12,7 @@ from tests.browser.visit import Watch
 
 Address = Callable[[Site], str]
 Open = Callable[[Look, str], BrowserContext]
-STATES = ("draft", "faulty", "launching", "sending", "paused", "sent", "cancelled")
+STATES = ("draft", "faulty", "scheduled", "launching", "sending", "paused", "sent", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,37 @@ def _ask_for_reset(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
-def _press_launch(page: Page) -> None:
-    page.locator(".actions button").first.click()
+def _press_send(page: Page) -> None:
+    for box in page.locator("[name=checked]").all():
+        box.check()
+    page.locator("#send-form .btn-primary").click()
     page.locator("#confirm[open]").wait_for()
+
+
+def _press_schedule(page: Page) -> None:
+    for box in page.locator("[name=checked]").all():
+        box.check()
+    page.locator("#id_at").fill("2020-01-01T10:00")
+    page.locator("#send-form [formaction]").click()
+    page.locator("#confirm [value=ok]").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _press_test(page: Page) -> None:
+    for box in page.locator("[name=addresses]").all():
+        box.uncheck()
+    page.locator("form[action$='/test/'] button").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _open_row(page: Page) -> None:
+    page.locator(".row-acts summary").first.click()
+
+
+def _spoil_tags(page: Page) -> None:
+    page.locator("#id_tags").fill("長い" * 30)
+    page.locator("main form .btn-primary").click()
+    page.get_by_role("alert").first.wait_for()
 
 
 def _post_without_right(page: Page) -> None:
@@ -136,6 +164,16 @@ def campaign(key: str, path: str = "") -> Address:
     return lambda site: site.page_of(key) + path
 
 
+def review(key: str) -> Address:
+    """The last look at the campaign of that name."""
+    return lambda site: site.campaign(site.world.campaigns[key], "review/")
+
+
+def tags(site: Site) -> str:
+    """The page of a campaign's tags."""
+    return site.campaign(site.world.campaigns["sent"], "tags/")
+
+
 def preview(look: str, key: str = "draft") -> Address:
     """The preview in one look."""
     return lambda site: site.campaign(site.world.campaigns[key], f"preview/?look={look}")
@@ -171,7 +209,15 @@ STOPS = (
     Stop(name="campaigns-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/campaigns/"),
     *(Stop(name=f"campaign-{state}", address=campaign(state)) for state in STATES),
     Stop(name="campaign-analyst", address=campaign("sending"), who="analyst"),
-    Stop(name="launch-dialog", address=campaign("draft"), act=_press_launch),
+    Stop(name="review", address=review("draft")),
+    Stop(name="review-faulty", address=review("faulty")),
+    Stop(name="review-analyst", address=review("draft"), who="analyst"),
+    Stop(name="review-send", address=review("draft"), act=_press_send),
+    Stop(name="review-past", address=review("draft"), act=_press_schedule),
+    Stop(name="test-send-refused", address=review("draft"), act=_press_test),
+    Stop(name="campaigns-actions", address=lambda site: site.at("campaigns/"), act=_open_row),
+    Stop(name="campaigns-archived", address=lambda site: site.at("campaigns/?archived=1")),
+    Stop(name="campaign-tags", address=tags, act=_spoil_tags),
     *(Stop(name=f"preview-{look}", address=preview(look)) for look in ("desktop", "phone", "text")),
     Stop(name="preview-faulty", address=preview("desktop", "faulty")),
     Stop(name="report", address=campaign("sent", "report/")),

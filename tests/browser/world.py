@@ -152,6 +152,10 @@ def _play(world: World, plot: Plot) -> int:
         world.tenant.pk, world.mailing_list.pk, name=plot.name, subject=plot.subject, preheader=plot.preheader
     )
     told = plot.sending
+    if plot.state is Campaign.State.SCHEDULED:
+        with tenant_scope(world.tenant.pk):
+            campaign.state, campaign.scheduled_at = plot.state, timezone.now() + timedelta(days=2)
+            campaign.save()
     if told is None:
         return campaign.pk
     launched_at = timezone.now() - told.ago

@@ -26,6 +26,7 @@ ALLOWED = {
 }
 REFUSED = {
     "draft": "not_launched",
+    "scheduled": "not_launched",
     "launching": "still_preparing",
     "sent": "already_sent",
     "cancelled": "already_cancelled",

@@ -3,18 +3,22 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from accounts.audit import SYSTEM
 from accounts.exceptions import DomainNotVerified
-from accounts.models import AuditEvent, SendingDomain, Tenant
-from accounts.services.tenants import create_tenant
+from accounts.models import AuditEvent, Role, SendingDomain, Tenant, User
+from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
 from campaigns.models import Campaign, Contact, Content
 from delivery.exceptions import TestSendRefused as Refused
 from delivery.models import Message
 from delivery.models.stream import Stream
+from delivery.services.test_send import send_tests
 from delivery.services.test_send import test_send as send_test
 from relay_saas.web.errors import NotFound
 from tests.delivery.builders import make_contacts, make_list
@@ -105,3 +109,71 @@ def test_the_command_prints_the_submission_or_a_code(
     assert capsys.readouterr().out.startswith("em_")
     with pytest.raises(CommandError, match="bad_address"):
         call_command("test_send", str(campaign.pk), "nobody", tenant="acme")
+
+
+@pytest.fixture
+def eva(tenant: Tenant) -> str:
+    """A member's address, written as she wrote it."""
+    user = User.objects.create_user("Eva@acme.test")
+    add_member(tenant_id=tenant.pk, user=user, role=Role.MARKETER, actor=SYSTEM)
+    EmailAddress.objects.create(user=user, email="eva@home.test", verified=True)
+    EmailAddress.objects.create(user=user, email="eva@else.test", verified=False)
+    return "eva@acme.test"
+
+
+def round_of(campaign: Campaign, *addresses: str) -> Any:
+    return send_tests(
+        tenant_id=campaign.tenant_id, campaign_id=campaign.pk, addresses=addresses, contact_id=None,
+        actor=SYSTEM,
+    )  # fmt: skip
+
+
+def test_a_round_goes_to_our_own_people_alone(tenant: Tenant, campaign: Campaign, eva: str) -> None:
+    round_of(campaign, eva, "eva@home.test")
+    for stranger in ("taro@gmail.test", "eva@else.test"):
+        with pytest.raises(Refused) as caught:
+            round_of(campaign, eva, stranger)
+        assert caught.value.code == "not_a_member"
+    with tenant_scope(tenant.pk):
+        assert set(Message.objects.values_list("rcpt", flat=True)) == {eva, "eva@home.test"}
+
+
+def test_a_round_is_small_and_there_are_only_so_many_in_an_hour(
+    tenant: Tenant, campaign: Campaign, eva: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for addresses in ((), (eva,) * 6):
+        with pytest.raises(Refused) as caught:
+            round_of(campaign, *addresses)
+        assert caught.value.code == "too_many_addresses"
+    monkeypatch.setattr("delivery.services.test_send.MAX_PER_HOUR", 2)
+    round_of(campaign, eva)
+    with pytest.raises(Refused) as caught:
+        round_of(campaign, eva, "eva@home.test")
+    assert caught.value.code == "too_many_tests"
+    with tenant_scope(tenant.pk):
+        assert Message.objects.count() == 1
+
+
+def test_the_unsubscribe_link_of_a_test_unsubscribes_nobody(campaign: Campaign, eva: str) -> None:
+    round_of(campaign, eva)
+    with tenant_scope(campaign.tenant_id):
+        html = Content.objects.get().html or ""
+    assert "href='#unsubscribe'" in html
+    assert "/u/" not in html
+
+
+def test_the_page_sends_a_test_and_leads_back_to_the_review(
+    tenant: Tenant, campaign: Campaign, eva: str
+) -> None:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(User.objects.get(email__iexact=eva))
+    place = reverse("tracking:campaign_test", args=[tenant.slug, campaign.pk])
+    assert client.post(place, {}).status_code == 422
+    refused = client.post(place, {"addresses": [eva, "taro@gmail.test"]})
+    assert refused.status_code == 422
+    with tenant_scope(tenant.pk):
+        hanako = Contact.objects.get(email="hanako@gmail.test")
+    sent = client.post(place, {"addresses": [eva], "contact": hanako.pk})
+    assert sent["Location"] == reverse("campaigns:review", args=[tenant.slug, campaign.pk])
+    with tenant_scope(tenant.pk):
+        assert Content.objects.get().subject == "[Test] For hanako@gmail.test"

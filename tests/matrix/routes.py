@@ -1,8 +1,9 @@
 """The access table: one entry per route of the URL conf; a route without an entry fails the build."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -29,7 +30,7 @@ class Entry:
     #: What a success answers.
     success: int = 200
     #: What a POST sends.
-    data: dict[str, str] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
 
 
 def page(capability: Capability, *takes: str) -> Entry:
@@ -37,9 +38,21 @@ def page(capability: Capability, *takes: str) -> Entry:
     return Entry(door="tenant", capability=capability, takes=takes)
 
 
-def deed(*takes: str) -> Entry:
+def deed(*takes: str, **data: object) -> Entry:
     """A POST that sends or stops mail; it answers with a redirect to the campaign."""
-    return Entry(door="tenant", capability=Capability.CAMPAIGNS_SEND, method="post", takes=takes, success=302)
+    return Entry(
+        door="tenant",
+        capability=Capability.CAMPAIGNS_SEND,
+        method="post",
+        takes=takes,
+        success=302,
+        data=data,
+    )
+
+
+def edit(*takes: str) -> Entry:
+    """A POST that writes campaigns; it answers with a redirect."""
+    return Entry(door="tenant", capability=Capability.CAMPAIGNS_EDIT, method="post", takes=takes, success=302)
 
 
 def edit(*takes: str) -> Entry:
@@ -59,6 +72,9 @@ def brake(*takes: str, **data: str) -> Entry:
 
 #: The hour (UTC, as a time stamp) that operators decide about.
 WRONG_HOUR = int(time.time()) // 3600 * 3600 - 3600
+#: What the world's draft is warned about, by day and by night.
+WARNINGS = ("not_tested", "night", "preheader_empty")
+IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
 OPERATOR = Entry(door="operator")
 PUBLIC = Entry(door="public")
 PERSON = Entry(door="person")
@@ -123,7 +139,18 @@ TABLE: dict[str, Entry] = {
     "console:stream_domain": Entry(
         door="tenant", capability=Capability.DOMAINS_EDIT, method="post", success=302
     ),
-    "campaigns:launch": deed("campaign"),
+    "campaigns:pending": page(Capability.VIEW),
+    "campaigns:review": page(Capability.VIEW, "campaign"),
+    "campaigns:launch": deed("campaign", checked=WARNINGS),
+    "campaigns:schedule": deed("campaign", checked=WARNINGS, at=IN_A_WEEK),
+    "campaigns:undo": deed("campaign"),
+    "tracking:campaign_test": page(Capability.CAMPAIGNS_SEND, "campaign"),
+    "campaigns:duplicate": edit("campaign"),
+    "campaigns:repeat": edit("campaign"),
+    "campaigns:archive": edit("campaign"),
+    "campaigns:unarchive": edit("campaign"),
+    "campaigns:delete": edit("campaign"),
+    "campaigns:tags": page(Capability.CAMPAIGNS_EDIT, "campaign"),
     "campaigns:pause": deed("campaign"),
     "campaigns:resume": deed("campaign"),
     "campaigns:cancel": deed("campaign"),

@@ -33,7 +33,8 @@ def _client(user: User | None) -> Client:
 
 
 def _send(client: Client, entry: Entry, url: str) -> tuple[int, bytes]:
-    response = getattr(client, entry.method)(url)
+    body = [entry.data] if entry.method == "post" else []
+    response = getattr(client, entry.method)(url, *body)
     return response.status_code, response.content
 
 

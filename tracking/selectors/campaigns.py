@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -24,13 +25,52 @@ class CampaignRow:
     state: Campaign.State
     launched_at: datetime | None
     totals: Totals
+    scheduled_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may be thrown away."""
+        return self.state is Campaign.State.DRAFT
+
+    @property
+    def may_be_archived(self) -> bool:
+        """Whether nothing happens to it any more."""
+        return self.state in {Campaign.State.DRAFT, Campaign.State.SENT, Campaign.State.CANCELLED}
 
 
-def campaign_page(*, tenant_id: UUID, cursor: str | None, state: str = "") -> Page[CampaignRow]:
-    """Newest first; `state` filters by a Campaign.State value, an unknown one finds nothing. Two queries."""
-    rows = Campaign.objects.filter(tenant_id=tenant_id)
-    if state:
-        rows = rows.filter(state=state)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which campaigns are asked for; what is empty filters nothing."""
+
+    #: A Campaign.State value.
+    state: str = ""
+    tag: str = ""
+    #: A part of the name or of the subject.
+    text: str = ""
+    archived: bool = False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether an empty answer may be the filter's fault."""
+        return bool(self.state or self.tag or self.text or self.archived)
+
+
+ALL: Final = Wanted()
+
+
+def campaign_page(*, tenant_id: UUID, cursor: str | None, wanted: Wanted = ALL) -> Page[CampaignRow]:
+    """Newest first; unknown values find nothing. Three queries."""
+    rows = Campaign.objects.filter(tenant_id=tenant_id, archived_at__isnull=not wanted.archived)
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.tag:
+        rows = rows.filter(tags__contains=[wanted.tag])
+    if wanted.text:
+        rows = rows.filter(Q(name__icontains=wanted.text) | Q(subject__icontains=wanted.text))
+    # Sources are large and shown nowhere in a list.
+    rows = rows.defer("html_source", "text_source")
     page = page_of(rows, order=("-id",), cursor=cursor, size=PAGE_SIZE)
     return Page(
         items=tuple(campaign_rows(tenant_id, page.items)),
@@ -51,6 +91,9 @@ def campaign_rows(tenant_id: UUID, campaigns: Iterable[Campaign]) -> list[Campai
             state=Campaign.State(one.state),
             launched_at=one.launched_at,
             totals=totals[one.pk],
+            scheduled_at=one.scheduled_at,
+            tags=tuple(one.tags),
+            archived=one.archived_at is not None,
         )
         for one in campaigns
     ]

@@ -10,9 +10,11 @@ from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from campaigns.models import Campaign
-from campaigns.selectors.audience import audience_of
+from campaigns.selectors.audience import campaign_audience
+from campaigns.selectors.campaigns import tags_in_use
+from campaigns.selectors.pending import SOON
 from relay_saas.web.errors import NotFound
-from tracking.selectors.campaigns import campaign_page
+from tracking.selectors.campaigns import Wanted, campaign_page
 from tracking.selectors.live import minutes, providers, reasons
 from tracking.selectors.totals import totals_of
 from tracking.selectors.waits import provider_waits
@@ -25,10 +27,23 @@ MOVING = frozenset({Campaign.State.LAUNCHING, Campaign.State.SENDING})
 
 @tenant_page(Capability.VIEW)
 def campaign_list(request: HttpRequest, member: Member) -> HttpResponse:
-    """Newest first, filtered by state."""
-    state = request.GET.get("state", "")
-    page = campaign_page(tenant_id=member.tenant_id, cursor=request.GET.get("cursor"), state=state)
-    context = {"page": page, "state": state, "states": Campaign.State.choices}
+    """Newest first, filtered by state, tag and words, those in the archive apart."""
+    wanted = Wanted(
+        state=request.GET.get("state", ""),
+        tag=request.GET.get("tag", ""),
+        text=" ".join(request.GET.get("q", "").replace("\0", "").split())[:200],
+        archived=request.GET.get("archived") == "1",
+    )
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    context = {
+        "page": campaign_page(tenant_id=member.tenant_id, cursor=request.GET.get("cursor"), wanted=wanted),
+        "wanted": wanted,
+        "states": Campaign.State.choices,
+        "tags": tags_in_use(tenant_id=member.tenant_id),
+        "back": query.urlencode(),
+        "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
+    }
     return render(request, "tracking/campaigns.html", context)
 
 
@@ -55,17 +70,19 @@ class Forecast:
 
 def _context(member: Member, campaign_id: int) -> dict[str, object]:
     tenant_id = member.tenant_id
-    found = (
-        Campaign.objects.filter(tenant_id=tenant_id, pk=campaign_id).select_related("mailing_list").first()
-    )
+    rows = Campaign.objects.filter(tenant_id=tenant_id, pk=campaign_id)
+    found = rows.select_related("mailing_list", "repeat_of").first()
     if found is None:
         raise NotFound
     context = {
         "campaign": found,
-        "moving": found.state in MOVING,
+        "moving": _moves(found),
         "may_send": allows(member.role, Capability.CAMPAIGNS_SEND),
         "may_report": allows(member.role, Capability.REPORTS_VIEW),
+        "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
     }
+    if found.state == Campaign.State.SCHEDULED:
+        return context
     if found.state == Campaign.State.DRAFT:
         return context | {"forecast": _forecast(found)}
     totals = totals_of(tenant_id=tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
@@ -90,13 +107,16 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
     }
 
 
+def _moves(campaign: Campaign) -> bool:
+    """Whether the page asks again by itself: also in the last minutes before a planned launch."""
+    if campaign.state == Campaign.State.SCHEDULED and campaign.scheduled_at is not None:
+        return campaign.scheduled_at - timezone.now() < SOON
+    return campaign.state in MOVING
+
+
 def _forecast(campaign: Campaign) -> Forecast:
-    audience = audience_of(tenant_id=campaign.tenant_id, mailing_list_id=campaign.mailing_list_id)
-    left_out = {
-        "unsubscribed": audience.unsubscribed,
-        "suppressed": audience.suppressed,
-        "smtputf8": audience.smtputf8,
-    }
+    audience = campaign_audience(campaign)
+    left_out = audience.left_out
     return Forecast(
         reachable=audience.reachable, left_out=sum(left_out.values()), why=left_out_text(left_out)
     )

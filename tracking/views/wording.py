@@ -94,6 +94,9 @@ def left_out_text(left_out: Mapping[str, int]) -> str:
         "unsubscribed": _("%(n)s unsubscribed"),
         "suppressed": _("%(n)s on the suppression list"),
         "smtputf8": _("%(n)s with an address that few servers take yet (SMTPUTF8)"),
+        "received": _("%(n)s who got it before"),
+        "waiting": _("%(n)s who may still get it"),
+        "in_doubt": _("%(n)s who may have got it"),
     }
     said = [
         phrase % {"n": number_format(left_out[reason], force_grouping=True)}

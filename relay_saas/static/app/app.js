@@ -93,8 +93,9 @@
     title.textContent = confirmTitle || title.dataset.default;
     // A form may know better: the chosen option says what it would do, and the reason is read back.
     const form = source.closest("form"), chosen = form && one("option:checked[data-confirm]", form);
-    const why = form && one("[data-confirm-reason]", form), reason = why?.value.trim();
-    const said = [chosen?.dataset.confirm || text, reason && `${why.dataset.confirmReason}: ${reason}`];
+    const why = source.dataset.confirmWith ? one(source.dataset.confirmWith) : form && one("[data-confirm-reason]", form);
+    const reason = why?.value.trim().replace("T", " ");
+    const said = [chosen?.dataset.confirm || text, reason && `${why.dataset.confirmReason ?? why.labels[0].firstChild.textContent.trim()}: ${reason}`];
     one("#confirm-text", dialog).textContent = said.filter(Boolean).join("\n");
     okay.textContent = confirmLabel || okay.dataset.default;
     okay.className = confirmKind === "danger" ? "btn btn-danger" : "btn btn-primary";

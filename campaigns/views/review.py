@@ -1,0 +1,127 @@
+"""The last page before a campaign goes out: what was checked, who gets it, and the two ways to send it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Capability, allows
+from accounts.selectors.membership import Member
+from accounts.views.access import tenant_page
+from campaigns.models import Campaign
+from campaigns.selectors.audience import Audience
+from campaigns.selectors.campaigns import find_campaign
+from campaigns.services.findings import Finding, Part
+from campaigns.services.review import review_campaign
+from campaigns.views.test_form import TestForm
+
+#: Above this many people the number is typed before it goes out.
+TYPED: Final = 10_000
+#: What the browser's own field for a date and a time sends.
+LOCAL: Final = "%Y-%m-%dT%H:%M"
+#: Where a finding is mended: the page, and the place on it.
+PLACES: Final[dict[Part, tuple[str, str]]] = {}
+
+
+class ScheduleForm(forms.Form):
+    """When it goes out, in the organization's zone."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("Date and time"),
+        required=False,
+        input_formats=[LOCAL],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the check list, and where it is mended (empty: nowhere on these pages)."""
+
+    finding: Finding
+    fix: str
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """People who are left out, and why."""
+
+    n: int
+    why: str
+
+
+@tenant_page(Capability.VIEW)
+@require_GET
+def review(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """Of a draft; one that is planned or launched leads to its own page."""
+    campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
+    if campaign.state != Campaign.State.DRAFT:
+        return redirect("tracking:campaign", member.slug, campaign_id)
+    return show(request, member, campaign, form=ScheduleForm())
+
+
+def show(
+    request: HttpRequest,
+    member: Member,
+    campaign: Campaign,
+    *,
+    form: ScheduleForm,
+    ticked: Iterable[str] = (),
+    problem: str = "",
+) -> HttpResponse:
+    """The page; with `problem` after a refusal, with everything that was filled in."""
+    at = form.cleaned_data.get("at") if form.is_bound and form.is_valid() else None
+    found = review_campaign(tenant_id=member.tenant_id, campaign=campaign, at=at)
+    kept = set(ticked)
+    may_send = allows(member.role, Capability.CAMPAIGNS_SEND)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "problem": problem,
+        "form": form,
+        "musts": [_row(member, campaign, finding) for finding in found.musts],
+        "warnings": [
+            _row(member, campaign, finding, ticked=finding.code in kept) for finding in found.warnings
+        ],
+        "passed": found.passed,
+        "audience": found.audience,
+        "left_out": left_out_lines(found.audience),
+        "typed": found.audience.reachable > TYPED,
+        "may_send": may_send,
+        "test_form": TestForm(member=member, campaign=campaign) if may_send else None,
+    }
+    return render(request, "campaigns/review.html", context, status=422 if problem or form.errors else 200)
+
+
+def left_out_lines(audience: Audience) -> list[Line]:
+    """Who of the list gets nothing, by reason."""
+    words = {
+        "unsubscribed": _("unsubscribed"),
+        "suppressed": _("on the suppression list"),
+        "smtputf8": _("with an address that few servers take yet"),
+        "received": _("got it before"),
+        "waiting": _("may still get the earlier one"),
+        "in_doubt": _("may have got the earlier one"),
+    }
+    return [Line(n=n, why=words[reason]) for reason, n in audience.left_out.items()]
+
+
+def _row(member: Member, campaign: Campaign, finding: Finding, *, ticked: bool = False) -> Row:
+    return Row(finding=finding, fix=_fix(member, campaign, finding), ticked=ticked)
+
+
+def _fix(member: Member, campaign: Campaign, finding: Finding) -> str:
+    if finding.code.startswith("domain_"):
+        return reverse("console:sending_domains", args=[member.slug])
+    if finding.part not in PLACES:
+        return ""
+    name, place = PLACES[finding.part]
+    arguments = [member.slug] if finding.part is Part.TENANT else [member.slug, campaign.pk]
+    return f"{reverse(name, args=arguments)}#{place}"
