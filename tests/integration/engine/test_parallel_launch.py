@@ -67,8 +67,8 @@ def test_twenty_clicks_on_send_plan_one_campaign_and_twenty_ticks_launch_it_once
         assert set(pool.map(click, range(20))) == {302}
         assert sorted(pool.map(tick, range(20))) == [False] * 19 + [True]
     with tenant_scope(tenant.pk):
-        verbs = AuditEvent.objects.filter(object_id=str(campaign.pk)).values_list("verb", flat=True)
-        assert sorted(verbs) == ["created", "launched", "scheduled"]
+        found = AuditEvent.objects.filter(object_type="campaign", object_id=str(campaign.pk))
+        assert sorted(found.values_list("verb", flat=True)) == ["created", "launched", "scheduled"]
 
 
 def _draft(tenant: Tenant, domain: SendingDomain) -> Campaign:
