@@ -1,7 +1,7 @@
 """The access table: one entry per route of the URL conf; a route without an entry fails the build."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -30,7 +30,7 @@ class Entry:
     #: What a success answers.
     success: int = 200
     #: What a POST sends.
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: dict[str, object] = field(default_factory=dict)
 
 
 def page(capability: Capability, *takes: str) -> Entry:
@@ -51,12 +51,7 @@ def deed(*takes: str, **data: object) -> Entry:
 
 
 def edit(*takes: str) -> Entry:
-    """A POST that writes campaigns; it answers with a redirect."""
-    return Entry(door="tenant", capability=Capability.CAMPAIGNS_EDIT, method="post", takes=takes, success=302)
-
-
-def edit(*takes: str) -> Entry:
-    """A POST that changes a template or a picture."""
+    """A POST that changes campaigns, a template or a picture; it answers with a redirect."""
     return Entry(door="tenant", capability=Capability.CAMPAIGNS_EDIT, method="post", takes=takes, success=302)
 
 
