@@ -80,7 +80,7 @@ def _locked(sender_id: int) -> Sender:
 
 def _save(sender: Sender, *, is_default: bool) -> None:
     if is_default:
-        Sender.objects.exclude(pk=sender.pk).filter(is_default=True).update(is_default=False)
+        Sender.objects.filter(is_default=True).update(is_default=False)
     sender.is_default = is_default
     sender.save()
 
@@ -92,8 +92,8 @@ def _clean(draft: SenderDraft, *, known: Sender | None) -> dict[str, object]:
         raise BadSender(message % {"most": MAX_NAME}, code="bad_name")
     address = _address(draft.address, "bad_address")
     domain = _domain(address)
-    taken = Sender.objects.filter(address=address).exclude(pk=known.pk if known else None)
-    if taken.exists():
+    taken = Sender.objects.filter(address=address).first()
+    if taken is not None and taken != known:
         raise BadSender(_("There is a sender with this address already."), code="sender_exists")
     reply_to = _address(draft.reply_to, "bad_reply_to") if draft.reply_to.strip() else ""
     return {"name": name, "address": address, "domain": domain, "reply_to": reply_to}

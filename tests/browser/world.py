@@ -17,7 +17,9 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import assets, ledger, operations, reactions, returned
+from tests.browser import ledger, operations, reactions, returned
+from tests.browser.assets import Assets
+from tests.browser.assets import fill as fill_assets
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
 from tests.integration.organizations import Organization, make_organization
 
@@ -44,7 +46,7 @@ class World:
     message: UUID = field(default_factory=uuid4)
     #: One to abuse@ that waits to be read.
     mail: int = 0
-    assets: assets.Assets | None = None
+    assets: Assets | None = None
 
     def draft(self, **changes: str) -> int:
         """Another draft that may be launched; returns its id."""
@@ -93,7 +95,7 @@ def build() -> World:
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
     world.message = operations.fill(tenant)
-    world.assets = assets.fill(tenant)
+    world.assets = fill_assets(tenant)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world
 
