@@ -18,7 +18,7 @@ from campaigns.services.media_files import drop, keep
 from relay_saas.mail.picture import BadPicture, Picture, read_picture
 from relay_saas.web.errors import NotFound
 
-MEGABYTE: Final = 1_000_000
+MEGABYTE: Final = 1024 * 1024
 #: Phones on the road are who loads it.
 MAX_BYTES: Final = 5 * MEGABYTE
 MAX_SIDE: Final = 8000

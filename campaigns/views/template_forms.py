@@ -3,6 +3,7 @@
 from typing import Self
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Template
@@ -21,7 +22,10 @@ class StartForm(forms.Form):
     starter = forms.ChoiceField(
         label=_("Begin with"),
         required=False,
-        choices=[*((one.key, one.name) for one in STARTERS), ("", _("Nothing: an empty template"))],
+        choices=[
+            *((one.key, format_lazy("{}: {}", one.name, one.description)) for one in STARTERS),
+            ("", _("Nothing: an empty template")),
+        ],
         initial=STARTERS[0].key,
         widget=forms.RadioSelect,
     )

@@ -13,7 +13,7 @@ from accounts.views.actors import actor_of
 from campaigns.exceptions import BadTemplate, PreviewProblem, TemplateChanged
 from campaigns.models import Contact, Template
 from campaigns.selectors.templates import find_template, template_page
-from campaigns.services.starters import STARTERS, active_language, find_starter
+from campaigns.services.starters import active_language, find_starter
 from campaigns.services.template_preview import render_template, template_findings
 from campaigns.services.templates import TemplateDraft, create_template, update_template
 from campaigns.views.template_forms import StartForm, TemplateForm
@@ -55,8 +55,9 @@ def template_new(request: HttpRequest, member: Member) -> HttpResponse:
             form.add_error("name", f"{error} ({error.code})")
         else:
             return redirect("campaigns:template", member.slug, template.pk)
-    context = {"form": form, "starters": STARTERS}
-    return render(request, "campaigns/template_new.html", context, status=422 if form.is_bound else 200)
+    return render(
+        request, "campaigns/template_new.html", {"form": form}, status=422 if form.is_bound else 200
+    )
 
 
 @tenant_page(Capability.CAMPAIGNS_EDIT)

@@ -45,7 +45,8 @@ def _no_name(page: Page) -> None:
 
 
 def _seen(page: Page) -> None:
-    page.frame_locator("iframe").locator("body").wait_for()
+    page.locator("iframe").scroll_into_view_if_needed()
+    page.frame_locator("iframe").get_by_role("link").first.wait_for()
 
 
 def empty(site: Site, path: str) -> str:

@@ -17,7 +17,7 @@ from campaigns.exceptions import BadMedia
 from campaigns.models import Media
 from campaigns.selectors.media import usage_of
 from campaigns.services import media as service
-from campaigns.services.media import delete_media, upload_media
+from campaigns.services.media import MEGABYTE, delete_media, upload_media
 from campaigns.services.media_files import read_served, shown_here
 from campaigns.services.templates import TemplateDraft, create_template
 from tests.unit.mail.test_picture import gif, jpeg, png
@@ -98,7 +98,7 @@ def test_the_same_content_is_one_picture(tenant: Tenant, other_tenant: Tenant) -
         (b"%PDF-1.7", "not_a_picture"),
         (png()[:-4], "broken_picture"),
         (png(width=8001, height=1), "too_many_pixels"),
-        (png() + bytes(5_000_000), "file_too_large"),
+        (png() + bytes(5 * MEGABYTE), "file_too_large"),
     ],
 )
 def test_what_is_no_picture_within_the_limits_is_refused(tenant: Tenant, data: bytes, code: str) -> None:
