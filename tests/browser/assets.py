@@ -40,7 +40,7 @@ def fill(tenant: Tenant) -> Assets:
     with tenant_scope(tenant.pk):
         verified = SendingDomain.objects.get(tenant_id=tenant.pk)
     waiting = _waiting(tenant)
-    _checked(verified, missing=())
+    checked(verified, missing=())
     sender = SenderDraft(name="日の出ストア", address=f"news@{verified.name}", reply_to="support@hinode.test")
     first = create_sender(tenant_id=tenant.pk, draft=sender, actor=SYSTEM)
     other = SenderDraft(name=f"Shop {HOSTILE}", address=f"shop@{verified.name}")
@@ -87,10 +87,10 @@ def _waiting(tenant: Tenant) -> SendingDomain:
         domain = SendingDomain.objects.create(
             tenant_id=tenant.pk, name=f"mail.{tenant.slug}.test", label="k3v9q2m8x4"
         )
-    return _checked(domain, missing=("dkim_e2", "tracking"))
+    return checked(domain, missing=("dkim_e2", "tracking"))
 
 
-def _checked(domain: SendingDomain, *, missing: tuple[str, ...]) -> SendingDomain:
+def checked(domain: SendingDomain, *, missing: tuple[str, ...]) -> SendingDomain:
     """The domain after a look at DNS in which these records are not there, the last with another value."""
     records = []
     for record in tenant_records(domain):
