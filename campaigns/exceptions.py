@@ -75,6 +75,33 @@ class BadName(CampaignsError):
     message = _("This name is empty, taken or reserved.")
 
 
+class ListInUse(CampaignsError):
+    """The list has people, campaigns or imports: it can be archived, not deleted."""
+
+    code = "list_in_use"
+    status = 409
+    message = _("This list has people, campaigns or imports. Archive it instead.")
+
+
+class ContactThere(CampaignsError):
+    """Somebody with this address is a contact already; `contact_id` says which."""
+
+    code = "contact_exists"
+    status = 409
+    message = _("There is a contact with this address already.")
+
+    def __init__(self, contact_id: int) -> None:
+        super().__init__()
+        self.contact_id = contact_id
+
+
+class ReasonMissing(CampaignsError):
+    """What is done to a person's consent needs a reason."""
+
+    code = "reason_missing"
+    message = _("Say why, so that others can understand it later.")
+
+
 class BadContact(CodedError):
     """A contact's address or one of its values cannot be taken."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.views import campaigns, messages, recipients, report, test_send
+from tracking.views import campaigns, contact_history, messages, recipients, report, test_send
 
 app_name = "tracking"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/report/", report.report, name="report"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/test/", test_send.campaign_test, name="campaign_test"),
+    path("contacts/<int:contact_id>/history/", contact_history.contact_history, name="contact_history"),
     path("messages/", messages.message_list, name="messages"),
     path("messages/<str:word>/", messages.message, name="message"),
 ]

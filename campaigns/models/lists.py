@@ -12,6 +12,8 @@ class ContactList(TenantOwned):
 
     name = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    #: An archived list is offered to no new campaign; its people and their choices stay.
+    archived_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="contactlist_tenant_name")]
@@ -32,8 +34,10 @@ class Subscription(TenantOwned):
     mailing_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="+", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="subscriptions")
     state = models.TextField(choices=State, default=State.SUBSCRIBED)
-    #: How it came to be: `import:<id>`, `one_click`, `page`, `undo`.
+    #: How it came to be: `import:<id>`, `one_click`, `page`, `undo`, `person:<name>`.
     source = models.TextField(default="")
+    #: Why a person of the organization changed it.
+    reason = models.TextField(db_default="")
     changed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -42,6 +46,31 @@ class Subscription(TenantOwned):
                 fields=["tenant", "mailing_list", "contact"], name="subscription_tenant_list_contact"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "contact", "mailing_list"],
+                name="subscription_tenant_left",
+                condition=models.Q(state="unsubscribed"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_id} {self.state}"
+
+
+class Headcount(TenantOwned):
+    """Part of how many people a list has; `mailing_list_id` 0: of all contacts (`here` counts them).
+
+    The sum of a list's rows is exact. Triggers write a row for each statement and take the free ones
+    along, so that nobody waits for anybody: docs/adr/0016-headcounts.md.
+    """
+
+    mailing_list_id = models.BigIntegerField()
+    here = models.BigIntegerField()
+    away = models.BigIntegerField()
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["tenant", "mailing_list_id"], name="headcount_tenant_list")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_list_id} {self.here}/{self.away}"

@@ -1,6 +1,7 @@
 """The names that a tenant's templates may use, and the values behind them for one person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from accounts.models import Tenant
@@ -16,6 +17,13 @@ def field_keys(*, tenant_id: UUID) -> tuple[str, ...]:
         return tuple(ContactField.objects.order_by("pk").values_list("key", flat=True))
 
 
+def field_defaults(*, tenant_id: UUID) -> dict[str, object]:
+    """What mail says where a contact has no value, by field key; fields without a default are not there."""
+    with tenant_scope(tenant_id):
+        found = ContactField.objects.filter(tenant_id=tenant_id).exclude(merge_default=None)
+        return dict(found.values_list("key", "merge_default"))
+
+
 def known_names(keys: Iterable[str]) -> tuple[str, ...]:
     """Every dotted name that a template may use, for a tenant whose fields have these keys."""
     return (
@@ -26,9 +34,11 @@ def known_names(keys: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def contact_values(contact: Contact, keys: Iterable[str]) -> dict[str, object]:
-    """The values under `contact`: every field is there, None where this person has no value."""
-    return {"email": contact.email} | {key: contact.attrs.get(key) for key in keys}
+def contact_values(
+    contact: Contact, keys: Iterable[str], defaults: Mapping[str, object] = MappingProxyType({})
+) -> dict[str, object]:
+    """The values under `contact`: every field is there, its default or None where this person has none."""
+    return {"email": contact.email} | {key: contact.attrs.get(key, defaults.get(key)) for key in keys}
 
 
 def sender_values(tenant: Tenant) -> dict[str, object]:

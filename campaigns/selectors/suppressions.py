@@ -6,9 +6,18 @@ from django.utils import timezone
 
 from campaigns.models import Suppression
 from relay_saas.mail.addresses import BadAddress, parse_address
+from relay_saas.web.errors import NotFound
 from relay_saas.web.paging import Page, page_of
 
 PAGE_SIZE = 50
+
+
+def find_suppression(*, tenant_id: UUID, suppression_id: int) -> Suppression:
+    """The suppression; raises NotFound."""
+    found = Suppression.objects.filter(tenant_id=tenant_id, pk=suppression_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def suppression_page(

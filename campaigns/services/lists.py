@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts import audit
 from accounts.audit import Actor
 from accounts.tenancy import tenant_scope
-from campaigns.exceptions import BadName, ListGone
-from campaigns.models import ContactList, Subscription
+from campaigns.exceptions import BadName, ListGone, ListInUse
+from campaigns.models import ContactList, Headcount, Subscription
+from campaigns.selectors.lists import list_row
 
 
 def create_list(*, tenant_id: UUID, name: str, actor: Actor) -> ContactList:
@@ -35,6 +38,34 @@ def rename_list(*, tenant_id: UUID, mailing_list_id: int, name: str, actor: Acto
         found.save(update_fields=["name"])
         audit.record(tenant_id=tenant_id, actor=actor, verb="renamed", subject=found, changes=changes)
     return found
+
+
+def archive_list(*, tenant_id: UUID, mailing_list_id: int, archived: bool, actor: Actor) -> ContactList:
+    """Takes a list out of every choice, or brings it back; raises NotFound."""
+    with tenant_scope(tenant_id):
+        found = list_row(tenant_id=tenant_id, mailing_list_id=mailing_list_id).mailing_list
+        if (found.archived_at is not None) != archived:
+            found.archived_at = timezone.now() if archived else None
+            found.save(update_fields=["archived_at"])
+            verb = "archived" if archived else "restored"
+            audit.record(tenant_id=tenant_id, actor=actor, verb=verb, subject=found)
+    return found
+
+
+def delete_list(*, tenant_id: UUID, mailing_list_id: int, actor: Actor) -> None:
+    """Removes a list that nothing was ever done with; raises NotFound, ListInUse."""
+    with tenant_scope(tenant_id):
+        # Who is about to join it waits for this lock, and then finds no list.
+        ContactList.objects.select_for_update().filter(pk=mailing_list_id).first()
+        row = list_row(tenant_id=tenant_id, mailing_list_id=mailing_list_id)
+        if row.used or Subscription.objects.filter(mailing_list_id=mailing_list_id).exists():
+            raise ListInUse
+        changes: dict[str, object] = {"name": row.mailing_list.name}
+        audit.record(
+            tenant_id=tenant_id, actor=actor, verb="deleted", subject=row.mailing_list, changes=changes
+        )
+        row.mailing_list.delete()
+        Headcount.objects.filter(mailing_list_id=mailing_list_id).delete()
 
 
 def subscribe(*, tenant_id: UUID, mailing_list_id: int, contact_id: int, source: str) -> bool:

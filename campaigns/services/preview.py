@@ -10,7 +10,13 @@ from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
 from campaigns.models import Contact
 from campaigns.selectors.campaigns import find_campaign
-from campaigns.selectors.merge_names import contact_values, field_keys, known_names, sender_values
+from campaigns.selectors.merge_names import (
+    contact_values,
+    field_defaults,
+    field_keys,
+    known_names,
+    sender_values,
+)
 from campaigns.services.checks import sources_of
 from campaigns.services.content_build import Shown, Sources, build
 from campaigns.services.findings import Level
@@ -50,8 +56,9 @@ def merge_sources(sources: Sources, *, tenant: Tenant, contact: Contact, keys: t
 
 def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
     """Built templates with this person's values; raises PreviewProblem."""
+    defaults = field_defaults(tenant_id=tenant.pk)
     context: dict[str, object] = {
-        "contact": contact_values(contact, keys),
+        "contact": contact_values(contact, keys, defaults),
         "sender": sender_values(tenant),
         "unsubscribe_url": UNSUBSCRIBE_EXAMPLE,
     }

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import SYSTEM, Actor
 from accounts.tenancy import tenant_scope
+from campaigns.exceptions import ReasonMissing
 from campaigns.models import Contact, Subscription, Suppression
 from relay_saas.web.errors import NotFound
 
@@ -75,10 +76,13 @@ def complain(*, tenant_id: UUID, email_key: str, detail: str, message_id: UUID) 
         return bool(cursor.rowcount)
 
 
-def remove_suppression(*, tenant_id: UUID, suppression_id: int, actor: Actor) -> None:
-    """Lets an address be mailed again; raises NotFound."""
+def remove_suppression(*, tenant_id: UUID, suppression_id: int, reason: str, actor: Actor) -> None:
+    """Lets an address be mailed again; raises NotFound, ReasonMissing."""
+    reason = " ".join(reason.split())[:500]
+    if not reason:
+        raise ReasonMissing
     with tenant_scope(tenant_id):
-        row = Suppression.objects.filter(pk=suppression_id).first()
+        row = Suppression.objects.select_for_update().filter(pk=suppression_id).first()
         if row is None:
             raise NotFound
         audit.record(
@@ -86,7 +90,12 @@ def remove_suppression(*, tenant_id: UUID, suppression_id: int, actor: Actor) ->
             actor=actor,
             verb="removed",
             subject=row,
-            changes={"scope": row.scope, "reason": row.reason},
+            changes={
+                "address": row.email_key,
+                "scope": row.scope,
+                "why_it_stood": row.reason,
+                "reason": reason,
+            },
         )
         row.delete()
 
@@ -201,6 +210,6 @@ def _move(mailing_list_id: int, contact_id: int, state: Subscription.State, sour
     moved = (
         Subscription.objects.filter(mailing_list_id=mailing_list_id, contact_id=contact_id)
         .exclude(state=state)
-        .update(state=state, source=source, changed_at=timezone.now())
+        .update(state=state, source=source, reason="", changed_at=timezone.now())
     )
     return moved > 0

@@ -1,6 +1,7 @@
 """Writes the messages of a launched campaign: set-based and idempotent, one transaction, one ledger."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
 from campaigns.selectors.audience import people_parameters, people_sql
+from campaigns.selectors.merge_names import field_defaults
 from delivery.models import Launch
 from delivery.models.stream import Stream
 from delivery.services.sources import pool_id_for
@@ -114,6 +116,7 @@ def _parameters(campaign: Campaign) -> dict[str, Any]:
         "salt": campaign.salt,
         "content": campaign.content_id,
         "fields": contact_keys(campaign.content.fields),
+        "defaults": field_defaults(tenant_id=campaign.tenant_id),
         "now": now,
         "expires_at": now + longest_wait(Stream.MARKETING),
     }
@@ -134,7 +137,7 @@ def _write(cursor: CursorWrapper, parameters: dict[str, Any]) -> tuple[Expansion
     cursor.execute("analyze delivery_expansion")
     cursor.execute(_DOMAINS, parameters)
     cursor.execute(_LANES, parameters)
-    contact, keys = _contact(parameters["fields"])
+    contact, keys = _contact(parameters["fields"], parameters["defaults"])
     cursor.execute(_MESSAGES.format(contact=contact), parameters | keys)
     written = cursor.fetchone()[0]
     cursor.execute(_LEDGER, parameters)
@@ -145,13 +148,20 @@ def _write(cursor: CursorWrapper, parameters: dict[str, Any]) -> tuple[Expansion
     return Expansion(written=written, audience=audience), left_out
 
 
-def _contact(keys: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """What a message keeps of its contact as an expression, and the keys as its parameters."""
+def _contact(keys: Sequence[str], defaults: Mapping[str, object]) -> tuple[str, dict[str, str]]:
+    """What a message keeps of its contact as an expression, and keys and defaults as its parameters."""
     # An aggregate over the keys for each contact takes four times as long.
-    names = {f"key_{number}": key for number, key in enumerate(keys)}
-    pairs = [f"%({name})s::text, e.attrs -> %({name})s" for name in names]
+    values: dict[str, str] = {}
+    pairs = []
+    for number, key in enumerate(keys):
+        values[f"key_{number}"] = key
+        value = f"e.attrs -> %(key_{number})s"
+        if key in defaults:
+            values[f"default_{number}"] = json.dumps(defaults[key], ensure_ascii=False)
+            value = f"coalesce({value}, %(default_{number})s::jsonb)"
+        pairs.append(f"%(key_{number})s::text, {value}")
     groups = [pairs[start : start + _PAIRS] for start in range(0, len(pairs), _PAIRS)]
-    return " || ".join(f"jsonb_build_object({', '.join(group)})" for group in [_EMAIL, *groups]), names
+    return " || ".join(f"jsonb_build_object({', '.join(group)})" for group in [_EMAIL, *groups]), values
 
 
 def _finish(campaign: Campaign, expansion: Expansion, left_out: dict[str, int]) -> None:

@@ -76,6 +76,7 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     campaigns = reverse("tracking:campaigns", args=[slug])
     templates = reverse("campaigns:templates", args=[slug])
     media = reverse("campaigns:media", args=[slug])
+    contacts = [reverse(f"campaigns:{name}", args=[slug]) for name in ("contacts", "lists", "fields")]
     messages = reverse("tracking:messages", args=[slug])
     domains = reverse("console:sending_domains", args=[slug])
     senders = reverse("console:senders", args=[slug])
@@ -83,6 +84,12 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
+        NavigationItem(
+            url=contacts[0],
+            label=_("Contacts"),
+            icon="address-book",
+            active=path.startswith(tuple(contacts)),
+        ),
         NavigationItem(
             url=templates,
             label=_("Templates"),

@@ -106,8 +106,9 @@ def _parse_slowly(text: str) -> Address:
         raise BadAddress("no_local")
     if not domain:
         raise BadAddress("no_domain")
-    # C: controls, invisible format characters, surrogates, unassigned; Z: blanks
-    if any(unicodedata.category(character)[0] in "CZ" for character in text):
+    # C: controls, invisible format characters, surrogates, unassigned; Z: blanks. U+FFFD stands for octets
+    # that somebody before us could not read.
+    if any(unicodedata.category(character)[0] in "CZ" or character == "\ufffd" for character in text):
         raise BadAddress("bad_character")
     return _address(_local_part(local), _a_label(domain))
 

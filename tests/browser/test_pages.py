@@ -154,6 +154,49 @@ def _open_transcript(page: Page) -> None:
     page.locator(".timeline summary").first.click()
 
 
+def _add_nobody(page: Page) -> None:
+    page.locator("#id_email").fill("nobody")
+    page.locator("main form .btn-primary").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _open_row(page: Page) -> None:
+    page.locator("main tbody a.row-title").first.click()
+    page.locator("main .facts").first.wait_for()
+
+
+def _open_contact(page: Page) -> None:
+    _open_row(page)
+    page.locator("#history").wait_for()
+
+
+def _ask_why(page: Page) -> None:
+    _open_contact(page)
+    page.locator("#history form .btn-primary").click()
+    page.locator("#history .alert").wait_for()
+
+
+def _follow(end: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        _open_row(page)
+        page.locator(f".page-actions a[href$='{end}']").click()
+        page.locator(f"main form[action$='{end}']").wait_for()
+
+    return act
+
+
+def _paste_nobody(page: Page) -> None:
+    page.locator("#id_addresses").fill("nobody\nhanako..sato@@docomo.test")
+    page.locator("#id_detail").fill("退職 / left the company")
+    page.locator("main form .btn-primary").click()
+    page.locator("main .alert").first.wait_for()
+
+
+def _remove_one(page: Page) -> None:
+    page.locator("main tbody a[href$='/remove/']").first.click()
+    page.locator("#id_reason").wait_for()
+
+
 def ops(path: str = "") -> Address:
     """An operators' page."""
     return lambda site: site.ops(path)
@@ -270,6 +313,24 @@ STOPS = (
         who="operator",
         act=_open_source,
     ),
+    Stop(name="contacts", address=lambda site: site.at("contacts/")),
+    Stop(name="contacts-search", address=lambda site: site.at("contacts/?q=a")),
+    Stop(name="contacts-no-match", address=lambda site: site.at("contacts/?q=nobody")),
+    Stop(name="contacts-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/contacts/"),
+    Stop(name="contacts-add", address=lambda site: site.at("contacts/add/")),
+    Stop(name="contacts-add-refused", address=lambda site: site.at("contacts/add/"), act=_add_nobody),
+    Stop(name="contacts-one", address=lambda site: site.at("contacts/"), act=_open_contact),
+    Stop(name="contacts-one-why", address=lambda site: site.at("contacts/"), act=_ask_why),
+    Stop(name="contacts-edit", address=lambda site: site.at("contacts/"), act=_follow("edit/")),
+    Stop(name="contacts-delete", address=lambda site: site.at("contacts/"), act=_follow("delete/")),
+    Stop(name="contacts-lists", address=lambda site: site.at("lists/")),
+    Stop(name="contacts-lists-archived", address=lambda site: site.at("lists/?archived=1")),
+    Stop(name="contacts-list", address=lambda site: site.at(f"lists/{site.world.mailing_list.pk}/")),
+    Stop(name="contacts-fields", address=lambda site: site.at("fields/")),
+    Stop(name="contacts-fields-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/fields/"),
+    Stop(name="contacts-field", address=lambda site: site.at("fields/"), act=_open_row),
+    Stop(name="suppressions-add", address=lambda site: site.at("suppressions/add/"), act=_paste_nobody),
+    Stop(name="suppressions-remove", address=lambda site: site.at("suppressions/"), act=_remove_one),
     Stop(name="suppressions", address=lambda site: site.at("suppressions/")),
     Stop(name="suppressions-no-match", address=lambda site: site.at("suppressions/?q=nobody@gmail.test")),
     Stop(

@@ -105,7 +105,7 @@ def test_what_a_person_does_is_recorded(tenant: Tenant) -> None:
     suppress(tenant_id=tenant.id, email_key=ANN, scope=Scope.ALL, reason=Reason.MANUAL)
     with tenant_scope(tenant.id):
         row = Suppression.objects.get()
-    remove_suppression(tenant_id=tenant.id, suppression_id=row.pk, actor=SYSTEM)
+    remove_suppression(tenant_id=tenant.id, suppression_id=row.pk, reason="asked by phone", actor=SYSTEM)
     with tenant_scope(tenant.id):
         assert not Suppression.objects.exists()
         verbs = set(AuditEvent.objects.filter(object_type="suppression").values_list("verb", flat=True))
@@ -117,4 +117,6 @@ def test_another_tenants_suppression_does_not_exist(tenant: Tenant, other_tenant
     with tenant_scope(tenant.id):
         row = Suppression.objects.get()
     with pytest.raises(NotFound):
-        remove_suppression(tenant_id=other_tenant.id, suppression_id=row.pk, actor=SYSTEM)
+        remove_suppression(
+            tenant_id=other_tenant.id, suppression_id=row.pk, reason="asked by phone", actor=SYSTEM
+        )

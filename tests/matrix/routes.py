@@ -38,6 +38,11 @@ def page(capability: Capability, *takes: str) -> Entry:
     return Entry(door="tenant", capability=capability, takes=takes)
 
 
+def form(capability: Capability, *takes: str, success: int = 422) -> Entry:
+    """A POST of a form; the matrix sends an empty one, which most of them refuse with 422."""
+    return Entry(door="tenant", capability=capability, method="post", takes=takes, success=success)
+
+
 def deed(*takes: str, **data: object) -> Entry:
     """A POST that sends or stops mail; it answers with a redirect to the campaign."""
     return Entry(
@@ -100,6 +105,7 @@ TABLE: dict[str, Entry] = {
         door="tenant", capability=Capability.REPORTS_VIEW, takes=("campaign",), success=302
     ),
     "tracking:recipients": page(Capability.REPORTS_VIEW, "campaign"),
+    "tracking:contact_history": page(Capability.VIEW, "contact"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
     "campaigns:templates": page(Capability.VIEW),
@@ -116,7 +122,24 @@ TABLE: dict[str, Entry] = {
     "campaigns:media_describe": edit("media"),
     "campaigns:media_delete": edit("media"),
     "media_file": PUBLIC,
+    "campaigns:contacts": page(Capability.VIEW),
+    "campaigns:contact_add": page(Capability.CONTACTS_EDIT),
+    "campaigns:contact": page(Capability.VIEW, "contact"),
+    "campaigns:contact_edit": page(Capability.CONTACTS_EDIT, "contact"),
+    "campaigns:contact_place": form(Capability.CONTACTS_EDIT, "contact"),
+    "campaigns:contact_delete": page(Capability.CONTACTS_EDIT, "contact"),
+    "campaigns:lists": page(Capability.VIEW),
+    "campaigns:list_create": form(Capability.CONTACTS_EDIT),
+    "campaigns:list": page(Capability.VIEW, "mailing_list"),
+    "campaigns:list_rename": form(Capability.CONTACTS_EDIT, "mailing_list"),
+    "campaigns:list_archive": form(Capability.CONTACTS_EDIT, "mailing_list", success=302),
+    "campaigns:list_delete": form(Capability.CONTACTS_EDIT, "mailing_list", success=302),
+    "campaigns:fields": page(Capability.VIEW),
+    "campaigns:field_create": form(Capability.CONTACTS_EDIT),
+    "campaigns:field": page(Capability.CONTACTS_EDIT, "contact_field"),
     "campaigns:suppressions": page(Capability.VIEW),
+    "campaigns:suppression_add": page(Capability.CONTACTS_EDIT),
+    "campaigns:suppression_remove": page(Capability.CONTACTS_EDIT, "suppression"),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
     "console:sending_domains": page(Capability.VIEW),

@@ -14,10 +14,12 @@ from accounts.services.api_keys import issue_key
 from accounts.services.senders import SenderDraft, create_sender
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
-from campaigns.models import Campaign, Media
+from campaigns.models import Campaign, ContactField, Media, Suppression
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
+from campaigns.services.fields import create_field
 from campaigns.services.lists import create_list, subscribe
+from campaigns.services.suppression import suppress
 from campaigns.services.templates import TemplateDraft, create_template
 from delivery.services.submission import submit
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
@@ -42,6 +44,9 @@ class Organization:
     sender: int = 0
     template: int = 0
     media: int = 0
+    mailing_list: int = 0
+    contact_field: int = 0
+    suppression: int = 0
     submission: str = ""
     message: str = ""
     keys: dict[str, str] = field(default_factory=dict)
@@ -95,6 +100,8 @@ def _organization(slug: str) -> Organization:
     contact = save_contact(tenant_id=tenant.pk, email=f"reader@{slug}-readers.test", values={}, actor=SYSTEM)
     subscribe(tenant_id=tenant.pk, mailing_list_id=mailing_list.pk, contact_id=contact.pk, source="test")
     organization.contact = contact.pk
+    organization.mailing_list = mailing_list.pk
+    _people(organization)
     organization.campaign = campaign(organization, mailing_list.pk).pk
     template = TemplateDraft(name=slug, html_source=HTML, markup=Campaign.Markup.HTML)
     organization.template = create_template(tenant_id=tenant.pk, draft=template, actor=SYSTEM).pk
@@ -104,6 +111,22 @@ def _organization(slug: str) -> Organization:
         ).pk
     organization.submission, organization.message = _submission(organization)
     return organization
+
+
+def _people(organization: Organization) -> None:
+    """A field, and an address that is not mailed."""
+    field = create_field(
+        tenant_id=organization.id, key="city", label="City", kind=ContactField.Kind.TEXT, actor=SYSTEM
+    )
+    organization.contact_field = field.pk
+    suppress(
+        tenant_id=organization.id,
+        email_key="gone@readers.test",
+        scope=Suppression.Scope.MARKETING,
+        reason=Suppression.Reason.MANUAL,
+    )
+    with tenant_scope(organization.id):
+        organization.suppression = Suppression.objects.get().pk
 
 
 def _submission(organization: Organization) -> tuple[str, str]:
@@ -158,6 +181,9 @@ ABSENT = {
     "sender": 999_999_999,
     "template": 999_999_999,
     "media": 999_999_999,
+    "mailing_list": 999_999_999,
+    "contact_field": 999_999_999,
+    "suppression": 999_999_999,
     "submission": "em_00000000000000000000000000",
     "message": "msg_00000000000000000000000000",
 }

@@ -1,0 +1,35 @@
+"""Custom fields, and the drafts that name one. The scope must be open, as on every page."""
+
+import re
+from uuid import UUID
+
+from django.db.models import Q
+
+from campaigns.models import Campaign, ContactField
+from relay_saas.web.errors import NotFound
+
+#: Drafts named in the warning before a field is deleted.
+MOST_DRAFTS = 20
+
+
+def fields_of(*, tenant_id: UUID) -> list[ContactField]:
+    """In the order they were made."""
+    return list(ContactField.objects.filter(tenant_id=tenant_id).order_by("pk"))
+
+
+def find_field(*, tenant_id: UUID, field_id: int) -> ContactField:
+    """The field; raises NotFound."""
+    found = ContactField.objects.filter(tenant_id=tenant_id, pk=field_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def drafts_naming(*, tenant_id: UUID, key: str) -> list[Campaign]:
+    """Drafts whose subject or text says `contact.<key>`, the newest first; what is launched is frozen."""
+    said = rf"contact\.{re.escape(key)}\M"
+    names = Q()
+    for column in ("subject", "preheader", "html_source", "text_source"):
+        names |= Q(**{f"{column}__regex": said})
+    drafts = Campaign.objects.filter(tenant_id=tenant_id, state=Campaign.State.DRAFT).filter(names)
+    return list(drafts.only("pk", "name").order_by("-pk")[:MOST_DRAFTS])
