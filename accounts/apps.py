@@ -1,13 +1,16 @@
-"""Registers the app and its checks."""
+"""Registers the app, its checks and its receivers."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Loads the system checks."""
+    """Loads the system checks and connects the receivers."""
 
     name = "accounts"
 
     def ready(self) -> None:
-        """Importing registers."""
+        """Importing registers; receivers import tasks, and tasks import models: both need loaded apps."""
         from accounts import checks  # noqa: F401, PLC0415 (models must be ready)
+        from accounts.receivers import connect  # noqa: PLC0415 - see above
+
+        connect()

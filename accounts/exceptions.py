@@ -107,3 +107,27 @@ class NoSuchPerson(AccountsError):
     code = "no_such_person"
     status = 404
     message = _("Nobody signs in with this address.")
+
+
+class UnknownJobKind(AccountsError):
+    """Nobody registered this kind of work: a programming error."""
+
+    code = "unknown_job_kind"
+    status = 500
+    message = _("This kind of work is not known here.")
+
+
+class JobOver(AccountsError):
+    """The job has ended before it could be stopped."""
+
+    code = "job_over"
+    status = 409
+    message = _("This job is over; there is nothing left to stop.")
+
+
+class JobInterrupted(AccountsError):
+    """The job lost its worker too often."""
+
+    code = "job_interrupted"
+    status = 500
+    message = _("The work was cut off several times and has been given up. Start it again, or ask support.")

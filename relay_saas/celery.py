@@ -52,7 +52,11 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     task_default_queue="default",
-    task_routes={"delivery.tasks.run_queue": {"queue": f"delivery.{settings.RELAY_HOST_ID}"}},
+    task_routes={
+        "delivery.tasks.run_queue": {"queue": f"delivery.{settings.RELAY_HOST_ID}"},
+        # Minutes of work: the short tasks of the default queue must not stand behind them.
+        "accounts.tasks.run_job": {"queue": "jobs"},
+    },
     timezone="UTC",
     beat_schedule={
         "start queue runs": {"task": "delivery.tasks.start_queue_runs", "schedule": 2.0},
@@ -63,6 +67,8 @@ app.conf.update(
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},
+        "pick up jobs": {"task": "accounts.tasks.pick_up_jobs", "schedule": 15.0},
+        "clean up jobs": {"task": "accounts.tasks.clean_up_jobs", "schedule": 3600.0},
     },
 )
 app.autodiscover_tasks(["accounts", "campaigns", "delivery", "tracking"])

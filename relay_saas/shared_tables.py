@@ -56,6 +56,8 @@ DEFINER_FUNCTIONS = {
     "resolve_tenant_slug": "the organization that a command names",
     "resolve_message": "the organization of the message that an operator asks about",
     "domains_to_check": "sweeper",
+    "jobs_to_run": "sweeper",
+    "jobs_to_clean": "sweeper",
     "launches_to_write": "sweeper",
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from accounts.views import language
 from campaigns.views.media import media_file
 from relay_saas.console import domain_share, views
 
@@ -16,7 +17,7 @@ urlpatterns = [
     path("dns/<str:token>/", domain_share.dns_share, name="dns_share"),
     path("dns/<str:token>/zone/", domain_share.dns_share_zone, name="dns_share_zone"),
     path("m/<path:path>", media_file, name="media_file"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", language.set_language, name="set_language"),
     path("ops/", include("relay_saas.console.ops.urls")),
     path("accounts/", include("accounts.urls")),
     path("o/<slug:tenant_slug>/", include("relay_saas.console.urls")),

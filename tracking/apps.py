@@ -10,6 +10,9 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         """Receivers import tasks, and tasks import models: both need loaded apps."""
+        from accounts.jobs import register  # noqa: PLC0415 - see above
         from tracking.receivers import connect  # noqa: PLC0415 - see above
+        from tracking.services.tenant_export import kind  # noqa: PLC0415 - see above
 
         connect()
+        register(kind())

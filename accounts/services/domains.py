@@ -26,6 +26,7 @@ from accounts.services.dns_records import (
     withdrawn_record,
     zone_records,
 )
+from accounts.services.post import domain_broke
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.dkim import generate_key
@@ -129,6 +130,8 @@ def _settle(domain_id: int, findings: list[Finding], actor: Actor, *, zone: str 
             subject=domain,
             changes={"state": [before, after]},
         )
+        if after == SendingDomain.State.BROKEN:
+            domain_broke(domain)
     return domain
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.formula_guard import guard
 from accounts.tenancy import tenant_scope
 from campaigns.models import ContactImport, ImportProblem
 from campaigns.services.column_guess import ERROR_COLUMNS
-from campaigns.services.formula_guard import guard
 from relay_saas.web.errors import NotFound
 from relay_saas.web.problems import Text
 

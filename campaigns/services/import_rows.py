@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.formula_guard import unguard
 from campaigns.services.column_guess import ColumnMap
 from campaigns.services.field_values import BadValue, Value, read_value
 from campaigns.services.file_reading import RawRow
-from campaigns.services.formula_guard import unguard
 from relay_saas.mail.addresses import Address, BadAddress, normalise_cell, parse_address
 
 #: Carriers that once gave out addresses with consecutive dots, or a dot before the @ (RFC 5321: quoted).

@@ -81,6 +81,7 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     domains = reverse("console:sending_domains", args=[slug])
     senders = reverse("console:senders", args=[slug])
     suppressions = reverse("campaigns:suppressions", args=[slug])
+    jobs = reverse("console:jobs", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
@@ -106,4 +107,5 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
         NavigationItem(
             url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
         ),
+        NavigationItem(url=jobs, label=_("Jobs"), icon="progress", active=path.startswith(jobs)),
     ]

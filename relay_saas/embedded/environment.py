@@ -7,6 +7,7 @@ from relay_saas.embedded.paths import DataDir
 from relay_saas.embedded.ports import LOCAL, Ports
 
 ZONE = "relay.test"
+SYSTEM_FROM = "Relay <no-reply@post.relay-operator.test>"
 EGRESS = "shared:127.30.0.1:mx1.relay.test,shared:127.30.0.2:mx2.relay.test"
 # libpq would take its defaults from PG*, and a make below the flags of the make above.
 NOT_PASSED_ON = ("PG", "MAKE", "MFLAGS")
@@ -36,6 +37,7 @@ def defaults(data: DataDir, ports: Ports) -> dict[str, str]:
         "RELAY_SMTP_PORT": str(ports.smtp),
         "RELAY_DELIVERY_NETWORKS": "127.20.0.0/16",
         "RELAY_ZONE": ZONE,
+        "RELAY_SYSTEM_FROM": SYSTEM_FROM,
         "RELAY_ZONE_SERVER": f"{LOCAL}:{ports.dns}",
         "RELAY_EGRESS": EGRESS,
         "RELAY_BASE_URL": f"http://{LOCAL}:{ports.web}",

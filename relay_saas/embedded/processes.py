@@ -62,6 +62,7 @@ def table(
         # A queue run keeps a worker's child for most of a minute: one child for each.
         worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", environment["RELAY_QUEUE_RUNS"]),
         worker("tasks", "default", "1"),
+        worker("jobs", "jobs", "1"),
         Row(program=program("beat", *CELERY, "beat", *_beat(data)), ready=probes.at_once),
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
@@ -15,7 +16,7 @@ from accounts.services import domains
 from accounts.services.dns_check import Finding
 from accounts.services.dns_records import Record, egress_sources, spf, tenant_records, zone_records
 from accounts.services.domains import add_domain, verified_domain_for
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import system_scope, tenant_scope
 from relay_saas.mail.dkim import sign
 
 MAIL = (
@@ -183,3 +184,21 @@ def test_one_domain_that_cannot_be_verified_does_not_keep_the_others_from_being_
         assert SendingDomain.objects.get(pk=later.pk).state == SendingDomain.State.VERIFIED
     with tenant_scope(other_tenant.pk):
         assert SendingDomain.objects.get(pk=taken.pk).state == SendingDomain.State.PENDING
+
+
+def test_the_domain_of_our_own_mail_is_made_by_a_command(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def one_is_missing(records: list[Record], _server: object) -> list[Finding]:
+        await asyncio.sleep(0)
+        return [Finding(record=record, found=(), ok=record.type != "TXT") for record in records]
+
+    monkeypatch.setattr(domains, "check_records", one_is_missing)
+    call_command("system_domain", "post.relay-operator.test")
+    told = capsys.readouterr().out
+    assert "missing TXT   _dmarc.post.relay-operator.test" in told
+    assert told.endswith("post.relay-operator.test: pending\n")
+    with system_scope():
+        assert SendingDomain.objects.get().name == "post.relay-operator.test"
+    with pytest.raises(CommandError, match="bad_domain"):
+        call_command("system_domain", "relay.test")

@@ -13,6 +13,7 @@ from tests.browser.visit import Watch
 Address = Callable[[Site], str]
 Open = Callable[[Look, str], BrowserContext]
 STATES = ("draft", "faulty", "scheduled", "launching", "sending", "paused", "sent", "cancelled")
+JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +198,16 @@ def _remove_one(page: Page) -> None:
     page.locator("#id_reason").wait_for()
 
 
+def _press_stop(page: Page) -> None:
+    page.locator("#live .btn-outline-danger").click()
+    page.locator("#confirm[open]").wait_for()
+
+
+def job(state: str) -> Address:
+    """The page of the job in that state."""
+    return lambda site: site.at(f"jobs/{site.world.jobs[state]}/")
+
+
 def ops(path: str = "") -> Address:
     """An operators' page."""
     return lambda site: site.ops(path)
@@ -336,6 +347,12 @@ STOPS = (
     Stop(
         name="suppressions-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/suppressions/"
     ),
+    Stop(name="jobs", address=lambda site: site.at("jobs/")),
+    Stop(name="jobs-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/jobs/"),
+    *(Stop(name=f"job-{state}", address=job(state)) for state in JOB_STATES),
+    Stop(name="job-stop", address=job("running"), act=_press_stop),
+    Stop(name="job-analyst", address=job("done"), who="analyst"),
+    Stop(name="data-export", address=lambda site: site.at("export/")),
     Stop(name="unsubscribe", address=lambda site: site.unsubscribe(), who=""),
     Stop(name="unsubscribed", address=lambda site: site.unsubscribe(), who="", act=_stop_mail),
     Stop(name="unknown-link", address=lambda site: site.unsubscribe() + "x", who=""),

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger, operations, reactions, returned
+from tests.browser import ledger, long_work, operations, reactions, returned
 from tests.browser.assets import Assets
 from tests.browser.assets import fill as fill_assets
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
@@ -44,6 +44,8 @@ class World:
     campaigns: dict[str, int] = field(default_factory=dict)
     #: One that was deferred twice and waits.
     message: UUID = field(default_factory=uuid4)
+    #: One for each state.
+    jobs: dict[str, int] = field(default_factory=dict)
     #: One to abuse@ that waits to be read.
     mail: int = 0
     assets: Assets | None = None
@@ -94,6 +96,7 @@ def build() -> World:
     )
     for plot in PLOTS:
         world.campaigns[plot.key] = _play(world, plot)
+    world.jobs = long_work.fill(tenant, world.owner)
     world.message = operations.fill(tenant)
     world.assets = fill_assets(tenant)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)

@@ -169,6 +169,14 @@ TABLE: dict[str, Entry] = {
     "campaigns:unarchive": edit("campaign"),
     "campaigns:delete": edit("campaign"),
     "campaigns:tags": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "console:data_export": page(Capability.SETTINGS_EDIT),
+    "console:jobs": page(Capability.VIEW),
+    "console:job": page(Capability.VIEW, "job"),
+    "console:job_live": page(Capability.VIEW, "job"),
+    "console:job_file": page(Capability.CONTACTS_EXPORT, "job"),
+    "console:job_cancel": Entry(
+        door="tenant", capability=Capability.CONTACTS_EXPORT, method="post", takes=("job",), success=302
+    ),
     "campaigns:pause": deed("campaign"),
     "campaigns:resume": deed("campaign"),
     "campaigns:cancel": deed("campaign"),

@@ -33,9 +33,10 @@ def _client(user: User | None) -> Client:
 
 
 def _send(client: Client, entry: Entry, url: str) -> tuple[int, bytes]:
-    body = [entry.data] if entry.method == "post" else []
-    response = getattr(client, entry.method)(url, *body)
-    return response.status_code, response.content
+    sent = [entry.data] if entry.method == "post" else []
+    response = getattr(client, entry.method)(url, *sent)
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return response.status_code, body
 
 
 def test_every_route_has_an_entry_and_every_entry_a_route() -> None:

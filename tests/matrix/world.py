@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.models import Role, SendingDomain, User
+from accounts.jobs import result_path
+from accounts.models import Job, Role, SendingDomain, User
 from accounts.services.api_keys import issue_key
 from accounts.services.senders import SenderDraft, create_sender
 from accounts.services.tenants import add_member, create_tenant
@@ -39,6 +41,7 @@ class Organization:
     id: UUID
     slug: str
     campaign: int = 0
+    job: int = 0
     contact: int = 0
     domain: int = 0
     sender: int = 0
@@ -109,6 +112,7 @@ def _organization(slug: str) -> Organization:
         organization.media = Media.objects.create(
             tenant_id=tenant.pk, digest="0" * 64, kind=Media.Kind.PNG, size=1, width=1, height=1
         ).pk
+    organization.job = _job(organization)
     organization.submission, organization.message = _submission(organization)
     return organization
 
@@ -127,6 +131,24 @@ def _people(organization: Organization) -> None:
     )
     with tenant_scope(organization.id):
         organization.suppression = Suppression.objects.get().pk
+
+
+def _job(organization: Organization) -> int:
+    with tenant_scope(organization.id):
+        job = Job.objects.create(
+            tenant_id=organization.id,
+            kind="an export",
+            title="Contacts",
+            state=Job.State.DONE,
+            result_name="連絡先.csv",
+            result_type="text/csv",
+            result_size=3,
+            result_until=timezone.now() + timedelta(days=7),
+        )
+    path = result_path(job.pk)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a\r\n")
+    return job.pk
 
 
 def _submission(organization: Organization) -> tuple[str, str]:
@@ -176,6 +198,7 @@ def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
 
 ABSENT = {
     "campaign": 999_999_999,
+    "job": 999_999_999,
     "contact": 999_999_999,
     "domain": 999_999_999,
     "sender": 999_999_999,

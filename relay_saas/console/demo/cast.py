@@ -4,6 +4,7 @@ later."""
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from accounts.services.dns_records import tenant_records
 from accounts.services.domains import add_domain, verify_domain
 from accounts.services.operators import set_operator
 from accounts.services.tenants import add_member, create_tenant
+from accounts.tenancy import SYSTEM_TENANT_ID
 from relay_saas.net.zone import ZoneRecord, publish
 
 SLUG = "hinode"
@@ -95,7 +97,18 @@ def _person(email: str, password: str, name: str) -> User:
 def verified_domain(tenant_id: UUID) -> SendingDomain:
     """The sending domain, verified: its owner sets the records at the DNS host, which here is the
     simulator."""
-    domain = add_domain(tenant_id=tenant_id, name=DOMAIN, actor=SYSTEM)
+    return _verified(tenant_id, DOMAIN)
+
+
+def verified_system_domain() -> SendingDomain | None:
+    """The domain of the installation's own mail, verified; None where the settings name none."""
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    domain = address.rpartition("@")[2]
+    return _verified(SYSTEM_TENANT_ID, domain) if "." in domain else None
+
+
+def _verified(tenant_id: UUID, name: str) -> SendingDomain:
+    domain = add_domain(tenant_id=tenant_id, name=name, actor=SYSTEM)
     records = [ZoneRecord(name=one.name, type=one.type, value=one.value) for one in tenant_records(domain)]
-    publish(records, zone=DOMAIN)
+    publish(records, zone=name)
     return verify_domain(tenant_id=tenant_id, domain_id=domain.pk, actor=SYSTEM)

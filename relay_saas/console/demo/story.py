@@ -22,7 +22,7 @@ from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.imports import create_import, run_import
 from campaigns.services.launch import request_launch
 from delivery.models import Attempt, Launch
-from relay_saas.console.demo.cast import DOMAIN, Cast, gather, verified_domain
+from relay_saas.console.demo.cast import DOMAIN, Cast, gather, verified_domain, verified_system_domain
 from relay_saas.console.demo.outside import accounting, memory_mb, receivers
 from relay_saas.console.demo.terminal import Terminal
 from tracking.selectors.totals import Totals, totals_of
@@ -68,6 +68,7 @@ class Story:
         if domain.state != domain.State.VERIFIED:
             raise StoryFailed(f"{domain.name} could not be verified: {domain.records}")
         self.terminal.say(f"{domain.name} is verified: DKIM, return path, tracking and DMARC found in DNS")
+        verified_system_domain()
         mailing_list = self._import(cast.tenant_id)
         campaign = self._campaign(cast.tenant_id, mailing_list)
         audience = self._freeze_audience(cast.tenant_id, mailing_list)

@@ -35,10 +35,10 @@ def test_plain_has_the_same_providers_with_nothing_in_the_way() -> None:
     assert {share.share for each in plain for share in (each.unknown, each.full, each.greylist)} == {0.0}
 
 
-def test_every_domain_of_the_clean_list_has_a_provider() -> None:
+def test_every_domain_of_the_clean_list_and_of_the_demos_people_has_a_provider() -> None:
     served = {domain for provider in load_scenario("everyday").providers for domain in provider.domains}
     mailboxes = "gmail outlook yahoo yahoo-jp docomo icloud au softbank"
-    companies = "umbrella stark acme wayne wonka globex initech hooli soylent cyberdyne tyrell oscorp"
+    companies = "umbrella stark acme wayne wonka globex initech hooli soylent cyberdyne tyrell oscorp hinode"
     assert served == {f"{name}.test" for name in f"{mailboxes} {companies}".split()}
 
 
