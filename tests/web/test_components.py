@@ -47,7 +47,7 @@ def test_every_component_says_at_its_top_how_it_is_used_and_is_short(path: Path)
 @pytest.mark.parametrize("path", sorted(COMPONENTS.parent.rglob("*.html")), ids=lambda path: path.name)
 def test_no_template_holds_inline_script_style_or_handlers(path: Path) -> None:
     text = path.read_text().lower()
-    # Mail has no style sheet: readers keep what stands on the elements, and no policy of ours is in force there.
+    # Mail readers keep only what stands on the elements, and no policy of ours is in force there.
     assert " style=" not in text or path.parent.name == "mail"
     assert "<style" not in text
     assert "javascript:" not in text
