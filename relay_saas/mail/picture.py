@@ -186,10 +186,12 @@ def _webp(data: bytes) -> Picture:
         (bits,) = struct.unpack_from("<I", data, 21)
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     elif kind == b"VP8X":
-        width, height = (int.from_bytes(data[start : start + 3], "little") + 1 for start in (24, 27))
+        low, high, below, above = struct.unpack_from("<HBHB", data, 24)
+        width, height = low + (high << 16) + 1, below + (above << 16) + 1
     else:
         raise BadPicture("broken_picture")
-    if size + 8 > len(data):
+    # At least the head of one chunk that says how large it is.
+    if not 18 <= size <= len(data) - 8:
         raise BadPicture("broken_picture")
     body = b"WEBP" + b"".join(_chunks(data[: size + 8]))
     return _sized("webp", width, height, b"RIFF" + struct.pack("<I", len(body)) + body)

@@ -164,6 +164,11 @@ def test_a_name_is_verified_by_one_tenant_only(
     monkeypatch.setattr(domains, "zone_of", no_zone)
     with pytest.raises(DomainTaken):
         domains.verify_domain(tenant_id=other_tenant.pk, domain_id=theirs.pk, actor=SYSTEM)
+    # Their page still says what DNS answered.
+    with tenant_scope(other_tenant.pk):
+        seen = SendingDomain.objects.get(pk=theirs.pk)
+    assert (seen.state, len(seen.records)) == (SendingDomain.State.PENDING, 7)
+    assert seen.checked_at is not None
 
 
 def test_one_domain_that_cannot_be_verified_does_not_keep_the_others_from_being_looked_at(

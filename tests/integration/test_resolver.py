@@ -260,3 +260,26 @@ def test_a_resolver_that_is_down_is_temporary() -> None:
         assert (await Resolver(address, lifetime=0.5).mx("shop.test")).kind is RouteKind.TEMPORARY
 
     run(inside())
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [("news.shop.test", "shop.test"), ("shop.test", "shop.test"), ("a.deep.shop.test", "deep.shop.test")],
+)
+def test_the_zone_of_a_name_is_its_nearest_ancestor_with_an_soa(name: str, zone: str) -> None:
+    soa = ["ns1.shop.test. hostmaster.shop.test. 1 3600 600 86400 60"]
+
+    async def work(server: DnsServer, resolver: Resolver) -> None:
+        assert await resolver.zone(name) == zone
+
+    answers(work, {("shop.test", "SOA"): soa, ("deep.shop.test", "SOA"): soa, ("test", "SOA"): soa})
+
+
+def test_a_top_level_domain_is_nobodys_zone_and_silence_is_no_answer() -> None:
+    async def work(server: DnsServer, resolver: Resolver) -> None:
+        assert await resolver.zone("news.shop.test") == ""
+        server.moods["mail.silent.test"] = "SERVFAIL"
+        with pytest.raises(DnsTemporaryError):
+            await resolver.zone("mail.silent.test")
+
+    answers(work, {("test", "SOA"): ["ns1.test. hostmaster.test. 1 3600 600 86400 60"]})
