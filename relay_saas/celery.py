@@ -64,6 +64,7 @@ app.conf.update(
         "sweep launches": {"task": "delivery.tasks.sweep_launches", "schedule": 5.0},
         "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
         "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},
+        "keep queue statistics": {"task": "delivery.tasks.keep_queue_statistics", "schedule": 10.0},
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},

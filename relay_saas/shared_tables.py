@@ -61,6 +61,7 @@ DEFINER_FUNCTIONS = {
     "launches_to_write": "sweeper",
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",
+    "keep_queue_statistics": "nobody: it counts the queue anew for the planner",
     "inbound_to_handle": "sweeper",
     "inbound_to_tell": "sweeper",
     "tenants_with_bounces": "the organizations whose suppressions an operator takes back",

@@ -13,10 +13,12 @@ select
     select from delivery_lane l
     left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
     left join delivery_site i on i.id = l.site_id
+    cross join lateral (
+      select from delivery_queueentry q
+      where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now() + interval '1 second'
+      order by q.next_attempt_at, q.message_id limit 1) first
     where (l.not_before is null or l.not_before <= now()) and (l.campaign_id is null or c.state = 'sending')
       and exists (select from delivery_egresssource s where s.pool_id = l.pool_id and s.host = %(host)s)
-      and exists (select from delivery_queueentry q
-        where q.lane_id = l.id and q.run_id is null and q.next_attempt_at <= now() + interval '1 second')
       and not exists (select from delivery_policystate p
         where p.action = 'suspend' and p.ended_at is null and (p.until is null or p.until > now())
           and p.host = '' and p.domain = '' and p.source_id is null

@@ -10,10 +10,12 @@ from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
 from delivery.services.expand import write_messages
 
-#: A lane that is gone cannot be claimed from; entries refer to lanes without a foreign key.
+#: A lane that is gone cannot be claimed from; entries refer to lanes without a foreign key. Of what waits one
+#: is looked for, and what is leased is little: a join would read the queues of all others.
 _DROP_LANES: Final = """
 delete from delivery_lane l where l.tenant_id = %(tenant)s and l.campaign_id = %(campaign)s
-and not exists (select from delivery_queueentry q where q.lane_id = l.id)
+and not exists (select from delivery_queueentry q where q.lane_id = l.id and q.run_id is null)
+and not exists (select from delivery_queueentry q where q.lane_id = l.id and q.run_id is not null)
 """
 
 

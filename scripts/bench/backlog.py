@@ -70,6 +70,7 @@ def million_row(bench: Bench) -> None:
     bench.figures |= {
         "million.audience": many.audience,
         "million.launch_seconds": many.launch_seconds,
+        "million.written_seconds": many.written_seconds,
         "million.sent": many.sent,
         "million.messages_per_second": many.rate,
         "million.worker_mb": many.worker_mb,

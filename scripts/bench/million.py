@@ -20,6 +20,8 @@ class Result:
     audience: int
     #: From the launch request to the first acceptance at the sink: every row is written by then.
     launch_seconds: float
+    #: Of them, until the rows stood, all but their commit.
+    written_seconds: float
     sent: int
     seconds: float
     #: CPU milliseconds: of the launch by row written, and of the slice by message sent.
@@ -61,6 +63,7 @@ def measure(stand: Stand, campaign: Campaign, *, most: int, seconds: float) -> R
     return Result(
         audience=campaign.count,
         launch_seconds=first - began,
+        written_seconds=_written(stand, campaign),
         sent=sent,
         seconds=last - first,
         launch_ms=1000 * sum(launched[name] for name in OURS) / campaign.count,
@@ -68,6 +71,15 @@ def measure(stand: Stand, campaign: Campaign, *, most: int, seconds: float) -> R
         worker_mb=memory.most_mb,
         foreign=foreign,
     )
+
+
+def _written(stand: Stand, campaign: Campaign) -> float:
+    row = stand.owner.execute(
+        "select extract(epoch from finished_at - requested_at)::float8 from delivery_launch"
+        " where tenant_id = %s and campaign_id = %s",
+        [campaign.tenant, campaign.id],
+    ).fetchone()
+    return float(row[0]) if row else 0.0
 
 
 def _agrees(stand: Stand, campaign: Campaign, accepted: int) -> None:
