@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +24,7 @@ BESIDE = (
 )
 # Any number: whoever makes templates takes this advisory lock.
 MAKING = 7_410_025
+DROPS = 5
 
 
 def at(url: str, database: str) -> str:
@@ -84,7 +86,17 @@ def _exists(connection: psycopg.Connection, database: str) -> bool:
 
 
 def _drop(connection: psycopg.Connection, database: str) -> None:
-    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
+    drop = sql.SQL("drop database if exists {}").format(sql.Identifier(database))
+    for _ in range(DROPS):
+        try:
+            connection.execute(drop + sql.SQL(" with (force)"))
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            # An autovacuum worker is in it, which only a superuser may end; a plain drop ends those itself.
+            with suppress(psycopg.errors.ObjectInUse):
+                connection.execute(drop)
+                return
+    raise RuntimeError(f"{database} cannot be dropped: somebody connects to it again and again")
 
 
 def _drop_old(connection: psycopg.Connection) -> None:
