@@ -24,7 +24,7 @@ BESIDE = (
 )
 # Any number: whoever makes templates takes this advisory lock.
 MAKING = 7_410_025
-DROPS = 5
+FORCE, PLAIN = sql.SQL(" with (force)"), sql.SQL("")
 
 
 def at(url: str, database: str) -> str:
@@ -87,15 +87,11 @@ def _exists(connection: psycopg.Connection, database: str) -> bool:
 
 def _drop(connection: psycopg.Connection, database: str) -> None:
     drop = sql.SQL("drop database if exists {}").format(sql.Identifier(database))
-    for _ in range(DROPS):
-        try:
-            connection.execute(drop + sql.SQL(" with (force)"))
+    for ending in (FORCE, PLAIN, FORCE, PLAIN, FORCE):
+        # An autovacuum worker may only be ended by a superuser, or by a plain drop, which others prevent.
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            connection.execute(drop + ending)
             return
-        except psycopg.errors.InsufficientPrivilege:
-            # An autovacuum worker is in it, which only a superuser may end; a plain drop ends those itself.
-            with suppress(psycopg.errors.ObjectInUse):
-                connection.execute(drop)
-                return
     raise RuntimeError(f"{database} cannot be dropped: somebody connects to it again and again")
 
 
