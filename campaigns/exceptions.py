@@ -209,6 +209,14 @@ class NotChecked(CampaignsError):
     message = _("Look at every warning and tick it, then send.")
 
 
+class DraftChanged(CampaignsError):
+    """Somebody else saved the draft since this person's copy of it was shown."""
+
+    code = "draft_changed"
+    status = 409
+    message = _("Somebody else has changed this campaign meanwhile.")
+
+
 class PreviewProblem(CampaignsError):
     """The campaign cannot be shown for this person: `code` says why."""
 

@@ -31,14 +31,17 @@ class Campaign(TenantOwned):
 
     name = models.TextField()
     state = models.TextField(choices=State, default=State.DRAFT)
-    mailing_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, related_name="+")
+    #: How often the draft was saved: a save names the version that it changes (services.campaigns).
+    version = models.IntegerField(default=1, db_default=1)
+    #: Null while a draft has none yet; the launch asks for it.
+    mailing_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, null=True, related_name="+")
     from_name = models.TextField(default="")
-    from_address = models.TextField()
+    from_address = models.TextField(default="")
     reply_to = models.TextField(default="")
-    subject = models.TextField()
+    subject = models.TextField(default="")
     preheader = models.TextField(default="")
     markup = models.TextField(choices=Markup, default=Markup.MJML)
-    html_source = models.TextField()
+    html_source = models.TextField(default="")
     #: Empty: made from the HTML.
     text_source = models.TextField(default="")
 

@@ -82,13 +82,21 @@ def people_parameters(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def audience_of(*, tenant_id: UUID, mailing_list_id: int) -> Audience:
+#: Where no list is chosen yet.
+NOBODY: Final = Audience(total=0, reachable=0, unsubscribed=0, suppressed=0, smtputf8=0)
+
+
+def audience_of(*, tenant_id: UUID, mailing_list_id: int | None) -> Audience:
     """The audience of a list at this moment."""
+    if mailing_list_id is None:
+        return NOBODY
     return _count(tenant_id, people_sql(repeat=False), {"tenant": tenant_id, "list": mailing_list_id})
 
 
 def campaign_audience(campaign: Campaign) -> Audience:
     """The audience of a campaign at this moment, its own rule obeyed."""
+    if campaign.mailing_list_id is None:
+        return NOBODY
     people = people_sql(repeat=campaign.repeat_of_id is not None)
     return _count(campaign.tenant_id, people, people_parameters(campaign))
 

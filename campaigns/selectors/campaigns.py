@@ -38,8 +38,8 @@ def tags_in_use(*, tenant_id: UUID) -> list[str]:
         return sorted(set(found))
 
 
-def sample_contacts(*, tenant_id: UUID, mailing_list_id: int) -> tuple[Contact, ...]:
-    """The people who joined the list first, at most 50."""
+def sample_contacts(*, tenant_id: UUID, mailing_list_id: int | None) -> tuple[Contact, ...]:
+    """The people who joined the list first, at most 50; nobody where no list is chosen."""
     with tenant_scope(tenant_id):
         ids = Subscription.objects.filter(
             mailing_list_id=mailing_list_id, state=Subscription.State.SUBSCRIBED

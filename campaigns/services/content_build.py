@@ -76,6 +76,9 @@ def build(sources: Sources, known: Iterable[str]) -> Outcome:
             findings.append(_finding("template_problem", part, problem))
             continue
         findings += _unknown(templates[part], part, known)
+    if not sources.html.strip():
+        findings.append(Finding(code="html_empty", part=Part.HTML, message=_("The mail is empty.")))
+        return Outcome(built=None, findings=tuple(findings))
     if Part.HTML not in templates or Part.TEXT not in templates:
         return Outcome(built=None, findings=tuple(findings))
     try:

@@ -1,6 +1,6 @@
 """Shows a campaign as one recipient would see it: the same templates, nothing sent, nothing tracked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
-from campaigns.models import Contact
+from campaigns.models import Campaign, Contact
 from campaigns.selectors.campaigns import find_campaign
 from campaigns.selectors.merge_names import (
     contact_values,
@@ -24,6 +24,8 @@ from campaigns.services.media_files import shown_here
 from relay_saas.mail.merge import RenderProblem, parse_template
 from relay_saas.web.errors import NotFound
 
+#: Stands in for a person whose fields are all empty: the hardest reader of a template.
+EXAMPLE_ADDRESS = "reader@example.com"
 #: Stands in for the person's own link, which only a sent message has; it leads nowhere.
 UNSUBSCRIBE_EXAMPLE = "#unsubscribe"
 
@@ -37,13 +39,12 @@ class Preview:
     text: str
 
 
-def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int) -> Preview:
-    """The campaign for one contact of the tenant; raises NotFound, PreviewProblem (its code says why)."""
+def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int | None) -> Preview:
+    """The campaign for one contact of the tenant, None for an example; raises NotFound, PreviewProblem (its
+    code says why)."""
     with tenant_scope(tenant_id):
         campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
-        contact = Contact.objects.filter(pk=contact_id).first()
-        if contact is None:
-            raise NotFound
+        contact = _contact(contact_id)
         tenant = Tenant.objects.get(pk=tenant_id)
         keys = field_keys(tenant_id=tenant_id)
     return merge_sources(sources_of(campaign), tenant=tenant, contact=contact, keys=keys)
@@ -67,6 +68,21 @@ def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ..
         html=shown_here(_render(shown.html, context, html=True), tenant.number),
         text=_render(shown.text, context, html=False),
     )
+
+
+def made_text(campaign: Campaign) -> str:
+    """The text part made from the campaign's HTML, merge tags in it; raises PreviewProblem."""
+    sources = replace(sources_of(campaign), text="")
+    return _shown(sources, field_keys(tenant_id=campaign.tenant_id)).text
+
+
+def _contact(contact_id: int | None) -> Contact:
+    if contact_id is None:
+        return Contact(email=EXAMPLE_ADDRESS)
+    contact = Contact.objects.filter(pk=contact_id).first()
+    if contact is None:
+        raise NotFound
+    return contact
 
 
 def _shown(sources: Sources, keys: tuple[str, ...]) -> Shown:

@@ -60,6 +60,17 @@ def preview(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespo
 @require_GET
 def preview_html(request: HttpRequest, member: Member, campaign_id: int, contact_id: int) -> HttpResponse:
     """The mail's HTML for one contact, alone at its URL and in a sandbox; `?images=any` loads pictures."""
+    return _mail(request, member, campaign_id, contact_id)
+
+
+@tenant_page(Capability.VIEW)
+@require_GET
+def preview_example(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """The same for a reader of whom nothing is known but an address."""
+    return _mail(request, member, campaign_id, None)
+
+
+def _mail(request: HttpRequest, member: Member, campaign_id: int, contact_id: int | None) -> HttpResponse:
     shown = render_preview(tenant_id=member.tenant_id, campaign_id=campaign_id, contact_id=contact_id)
     response = HttpResponse(shown.html)
     protect_mail_view(response, images="any" if request.GET.get("images") == "any" else "own")

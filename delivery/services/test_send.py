@@ -101,7 +101,7 @@ def test_send(
     return accepted
 
 
-def _first_contact(tenant_id: UUID, mailing_list_id: int) -> int:
+def _first_contact(tenant_id: UUID, mailing_list_id: int | None) -> int:
     people = sample_contacts(tenant_id=tenant_id, mailing_list_id=mailing_list_id)
     if not people:
         message = _("The list has nobody on it yet. Add a contact, then send a test.")

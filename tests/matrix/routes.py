@@ -65,6 +65,17 @@ def domain_deed(*takes: str) -> Entry:
     return Entry(door="tenant", capability=Capability.DOMAINS_EDIT, method="post", takes=takes, success=302)
 
 
+def save(*takes: str, **data: str) -> Entry:
+    """A POST by which a page saves itself; it answers with the parts that change."""
+    return Entry(
+        door="tenant",
+        capability=Capability.CAMPAIGNS_EDIT,
+        method="post",
+        takes=takes,
+        data={"version": "1", **data},
+    )
+
+
 def brake(*takes: str, **data: str) -> Entry:
     """A POST of an operator; it answers with a redirect to what it changed."""
     return Entry(door="operator", method="post", takes=takes, success=302, data={"reason": "a fire", **data})
@@ -140,6 +151,17 @@ TABLE: dict[str, Entry] = {
     "campaigns:suppressions": page(Capability.VIEW),
     "campaigns:suppression_add": page(Capability.CONTACTS_EDIT),
     "campaigns:suppression_remove": page(Capability.CONTACTS_EDIT, "suppression"),
+    "campaigns:campaign_new": page(Capability.CAMPAIGNS_EDIT),
+    "campaigns:forecast": page(Capability.CAMPAIGNS_EDIT),
+    "campaigns:setup": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "campaigns:setup_save": save("campaign", name="Winter"),
+    "campaigns:audience": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "campaigns:audience_save": save("campaign"),
+    "campaigns:design": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "campaigns:design_save": save("campaign", html_source="Hello"),
+    "campaigns:design_preview": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "campaigns:design_text": page(Capability.CAMPAIGNS_EDIT, "campaign"),
+    "campaigns:preview_example": page(Capability.VIEW, "campaign"),
     "campaigns:preview": page(Capability.VIEW, "campaign"),
     "campaigns:preview_html": page(Capability.VIEW, "campaign", "contact"),
     "console:sending_domains": page(Capability.VIEW),

@@ -39,6 +39,13 @@ def _send(client: Client, entry: Entry, url: str) -> tuple[int, bytes]:
     return response.status_code, body
 
 
+def _nameless(body: bytes, names: tuple[bytes, ...]) -> bytes:
+    """Without the ids asked for; a short one may stand elsewhere, too, so all go from both sides."""
+    for name in names:
+        body = body.replace(name, b"#")
+    return body
+
+
 def test_every_route_has_an_entry_and_every_entry_a_route() -> None:
     assert missing(list(routes()), TABLE) == []
     assert sorted(set(TABLE) - set(routes())) == []
@@ -116,9 +123,8 @@ def test_a_foreign_id_answers_like_one_that_never_existed(world: World, name: st
         status, body = _send(client, entry, reverse(name, args=[world.acme.slug, *foreign]))
         never, nothing = _send(client, entry, reverse(name, args=[world.acme.slug, *absent]))
         assert (status, never) == (404, 404), taken
-        assert body.replace(str(foreign[position]).encode(), b"#") == nothing.replace(
-            str(absent[position]).encode(), b"#"
-        )
+        names = (str(foreign[position]).encode(), str(absent[position]).encode())
+        assert _nameless(body, names) == _nameless(nothing, names)
     assert fingerprint(world.acme, world.globex) == before
 
 

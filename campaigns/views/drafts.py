@@ -1,0 +1,126 @@
+"""The pages in which a campaign is made: new, setup, audience, design."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import Capability
+from accounts.selectors.membership import Member
+from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
+from campaigns.models import Campaign
+from campaigns.selectors.audience import audience_of
+from campaigns.selectors.campaigns import sample_contacts
+from campaigns.selectors.list_sizes import list_choices, subscribers
+from campaigns.services.new_campaign import start_campaign
+from campaigns.services.readiness import StepName
+from campaigns.views import draft_page
+from campaigns.views.draft_forms import AudienceForm, DesignForm, NewCampaignForm, SetupForm
+from campaigns.views.draft_page import DraftPage
+from campaigns.views.draft_steps import step_url
+from campaigns.views.merge_choices import design_fields, people_fields
+from campaigns.views.preview import LOOKS
+from relay_saas.web.errors import NotFound
+
+
+def _setup_more(member: Member, _campaign: Campaign) -> dict[str, object]:
+    return {"merge": people_fields(tenant_id=member.tenant_id)}
+
+
+def _audience_more(_member: Member, _campaign: Campaign) -> dict[str, object]:
+    return {}
+
+
+def _design_more(member: Member, campaign: Campaign) -> dict[str, object]:
+    return {
+        "merge": design_fields(tenant_id=member.tenant_id),
+        "people": sample_contacts(tenant_id=member.tenant_id, mailing_list_id=campaign.mailing_list_id),
+        "looks": LOOKS,
+    }
+
+
+SETUP: Final = DraftPage(
+    name=StepName.SETUP, form=SetupForm, template="campaigns/setup.html", more=_setup_more
+)
+AUDIENCE: Final = DraftPage(
+    name=StepName.AUDIENCE, form=AudienceForm, template="campaigns/audience.html", more=_audience_more
+)
+DESIGN: Final = DraftPage(
+    name=StepName.DESIGN, form=DesignForm, template="campaigns/design.html", more=_design_more
+)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_new(request: HttpRequest, member: Member) -> HttpResponse:
+    """Asks for a name; a POST makes the draft and opens its first step."""
+    form = NewCampaignForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "campaigns/new.html", {"form": form}, status=status)
+    campaign = start_campaign(
+        tenant_id=member.tenant_id, name=form.cleaned_data["name"], actor=actor_of(request, member)
+    )
+    return redirect(step_url(member.slug, campaign.pk, StepName.SETUP))
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """Who writes, and what the mailbox shows."""
+    return draft_page.show(request, member, campaign_id, SETUP)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_POST
+def setup_save(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """The page saves itself."""
+    return draft_page.save(request, member, campaign_id, SETUP)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def audience(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """To whom."""
+    return draft_page.show(request, member, campaign_id, AUDIENCE)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_POST
+def audience_save(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """The page saves itself."""
+    return draft_page.save(request, member, campaign_id, AUDIENCE)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_GET
+def forecast(request: HttpRequest, member: Member) -> HttpResponse:
+    """Who of a list would get the mail now and who would not, by reason; the sizes of all lists beside it."""
+    lists = dict(list_choices(tenant_id=member.tenant_id))
+    wanted = request.GET.get("mailing_list_id", "")
+    chosen = next((one for one in lists if str(one) == wanted), None)
+    if wanted and chosen is None:
+        raise NotFound
+    sizes = subscribers(tenant_id=member.tenant_id) if request.GET.get("sizes") == "1" else None
+    context = {
+        "list_name": lists.get(chosen, "") if chosen is not None else "",
+        "audience": audience_of(tenant_id=member.tenant_id, mailing_list_id=chosen),
+        "sizes": [(one, sizes.get(one, 0)) for one in lists] if sizes is not None else [],
+    }
+    return render(request, "campaigns/forecast.html", context)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def design(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """What the mail says, and how it looks."""
+    return draft_page.show(request, member, campaign_id, DESIGN)
+
+
+@tenant_page(Capability.CAMPAIGNS_EDIT)
+@require_POST
+def design_save(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """The page saves itself."""
+    return draft_page.save(request, member, campaign_id, DESIGN)
