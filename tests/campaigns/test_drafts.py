@@ -19,7 +19,7 @@ from campaigns.services.campaigns import CampaignDraft, create_campaign, save_dr
 from campaigns.services.launch import request_launch
 from campaigns.services.preview import render_preview
 from relay_saas.web.errors import NotFound
-from tests.campaigns.kinds import Load, Write
+from tests.campaigns.kinds import Write
 
 ALICE = Actor(name="alice@acme.test", user_id=1)
 BOB = Actor(name="bob@acme.test", user_id=2)
@@ -52,10 +52,9 @@ def test_an_incomplete_draft_is_kept_and_not_launched(
     assert "domain_not_verified" not in codes
 
 
-def test_an_empty_mail_has_no_preview(tenant: Tenant, load: Load, bare: Campaign) -> None:
-    load("email\nann@gmail.test\n")
+def test_an_empty_mail_has_no_preview(tenant: Tenant, bare: Campaign) -> None:
     with pytest.raises(PreviewProblem) as problem:
-        render_preview(tenant_id=tenant.id, campaign_id=bare.pk, contact_id=1)
+        render_preview(tenant_id=tenant.id, campaign_id=bare.pk, contact_id=None)
     assert problem.value.code == "html_empty"
 
 
