@@ -1,6 +1,7 @@
 """How allauth behaves here: no self-service sign-up until the trial is built, and mail by our own letters."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
@@ -16,6 +17,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the address that the settings name: the request's Host is whatever its sender wrote."""
+        return post.link_to(urlsplit(super().get_reset_password_from_key_url(key)).path)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """The reset goes out in the language of the person, wherever it was asked for."""

@@ -1,5 +1,7 @@
 """What accounts refuses, each with a machine code."""
 
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from relay_saas.web.errors import RelayError
@@ -39,6 +41,14 @@ class BadApiKey(AccountsError):
     code = "bad_api_key"
     status = 401
     message = _("The API key is missing, unknown, revoked or expired.")
+
+
+class EndedApiKey(BadApiKey):
+    """A key that was good once: to the caller the same, but its organization finds it in the request log."""
+
+    def __init__(self, tenant_id: UUID, key_id: int) -> None:
+        super().__init__()
+        self.tenant_id, self.key_id = tenant_id, key_id
 
 
 class DomainTaken(AccountsError):
@@ -131,3 +141,67 @@ class JobInterrupted(AccountsError):
     code = "job_interrupted"
     status = 500
     message = _("The work was cut off several times and has been given up. Start it again, or ask support.")
+
+
+class LastOwner(AccountsError):
+    """An organization without an owner could never be given one again."""
+
+    code = "last_owner"
+    status = 409
+    message = _("This is the last owner. Make somebody else an owner first.")
+
+
+class RoleBeyondOwn(AccountsError):
+    """Nobody gives, changes or takes away a role that may do more than their own."""
+
+    code = "role_beyond_own"
+    status = 403
+    message = _("This role may do things that yours may not. Ask an owner of the organization.")
+
+
+class AlreadyMember(AccountsError):
+    """The person who was asked is in the organization."""
+
+    code = "already_member"
+    status = 409
+    message = _("This person is a member already. Change their role in the list of members.")
+
+
+class InvitationGone(AccountsError):
+    """The link is unknown, used, withdrawn or too old; the answer never says which."""
+
+    code = "invitation_gone"
+    status = 404
+    message = _("This invitation does not work any more. Ask for a new one.")
+
+
+class InvitationForSomebodyElse(AccountsError):
+    """The person who is signed in is not the one who was asked."""
+
+    code = "invitation_for_somebody_else"
+    status = 403
+    message = _("This invitation is for another address. Sign out, and open its link again.")
+
+
+class InvitedTooOften(AccountsError):
+    """Invitations are mail of ours to strangers: a handful is enough."""
+
+    code = "invited_too_often"
+    status = 429
+    message = _("Too many invitations are under way. Withdraw some, or wait a little and try again.")
+
+
+class KeyNameTaken(AccountsError):
+    """Two keys of one name could not be told apart in the list."""
+
+    code = "key_name_taken"
+    status = 409
+    message = _("A key of this name works already. Choose another name.")
+
+
+class KeyEnded(AccountsError):
+    """A revoked or expired key has no successor."""
+
+    code = "key_ended"
+    status = 409
+    message = _("This key has ended. Create a new one.")

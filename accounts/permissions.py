@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.models.membership import Role
 
 
@@ -23,6 +25,23 @@ class Capability(StrEnum):
     AUDIT_VIEW = "audit.view"
 
 
+#: What each is called on the page of members.
+WORDS = {
+    Capability.VIEW: _("see campaigns, contacts and messages"),
+    Capability.CONTACTS_EDIT: _("edit and import contacts, lists and fields"),
+    Capability.CONTACTS_EXPORT: _("export contacts and reports"),
+    Capability.CAMPAIGNS_EDIT: _("write campaigns and templates"),
+    Capability.CAMPAIGNS_SEND: _("send, pause and cancel campaigns"),
+    Capability.CAMPAIGNS_APPROVE: _("approve campaigns"),
+    Capability.REPORTS_VIEW: _("read reports"),
+    Capability.DOMAINS_EDIT: _("set up sending domains"),
+    Capability.DEVELOPERS_EDIT: _("make API keys and read the request log"),
+    Capability.MEMBERS_EDIT: _("invite and remove members"),
+    Capability.SETTINGS_EDIT: _("change the organization’s settings, export all data"),
+    Capability.BILLING_EDIT: _("see and change billing"),
+    Capability.AUDIT_VIEW: _("read the audit log"),
+}
+
 _EVERYBODY = {Capability.VIEW, Capability.REPORTS_VIEW}
 _MARKETING = _EVERYBODY | {Capability.CONTACTS_EDIT, Capability.CONTACTS_EXPORT, Capability.CAMPAIGNS_EDIT}
 _ADMIN = set(Capability) - {Capability.BILLING_EDIT}
@@ -41,3 +60,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
 def allows(role: Role, capability: Capability) -> bool:
     """Whether `role` has `capability`."""
     return capability in CAPABILITIES[role]
+
+
+def covers(role: Role, other: Role) -> bool:
+    """Whether `role` may do all that `other` may: only then it may give, change or take away that role."""
+    return CAPABILITIES[role] >= CAPABILITIES[other]

@@ -12,6 +12,7 @@ from accounts.models import SendingDomain
 from accounts.services import job_runs, jobs
 from accounts.services.domains import check_all_domains, publish_hosts, verify_domain
 from accounts.services.key_rotation import advance_all_rotations
+from accounts.services.request_log import forget_requests
 
 LOG = logging.getLogger(__name__)
 
@@ -54,3 +55,9 @@ def check_domains() -> None:
     publish_hosts()
     check_all_domains()
     advance_all_rotations()
+
+
+@shared_task
+def forget_old_requests() -> None:
+    """Keeps the log of API requests short."""
+    forget_requests()

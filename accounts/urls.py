@@ -3,6 +3,8 @@
 from allauth.account import views
 from django.urls import path
 
+from accounts.views.invitation import invitation
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
@@ -22,6 +24,7 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("invitation/<str:token>/", invitation, name="account_invitation"),
     path("email/", views.email, name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

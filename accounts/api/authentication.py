@@ -6,10 +6,12 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.exceptions import BadApiKey
+from accounts.exceptions import BadApiKey, EndedApiKey
 from accounts.services.api_keys import AuthenticatedKey, authenticate
 
 CHALLENGE = 'Bearer realm="relay"'
+#: Where a request says whose key it carried: tenant and key id.
+KEY_META = "relay.api_key"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -21,9 +23,13 @@ class ApiKeyAuthentication(BaseAuthentication):
         if word.lower() != b"bearer":
             raise BadApiKey(headers={"WWW-Authenticate": CHALLENGE})
         try:
-            return None, authenticate(secret.decode("ascii", "replace"))
+            key = authenticate(secret.decode("ascii", "replace"))
         except BadApiKey as error:
+            if isinstance(error, EndedApiKey):
+                request.META[KEY_META] = error.tenant_id, error.key_id
             raise BadApiKey(headers={"WWW-Authenticate": CHALLENGE}) from error
+        request.META[KEY_META] = key.tenant_id, key.key_id
+        return None, key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         """What a 401 asks for."""

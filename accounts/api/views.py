@@ -22,8 +22,9 @@ class TenantApiView(APIView):
         """Opens the scope after authentication (`initial`), closes it with the answer known; commits
         come before 2xx."""
         with ExitStack() as self.scope:
+            self.inside = False
             response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= 400 and transaction.get_connection().in_atomic_block:
+            if response.status_code >= 400 and self.inside:
                 transaction.set_rollback(True)
             return response
 
@@ -31,3 +32,4 @@ class TenantApiView(APIView):
         """Authenticates, checks the key's scope, then enters the tenant's."""
         super().initial(request, *args, **kwargs)
         self.scope.enter_context(tenant_scope(cast("AuthenticatedKey", request.auth).tenant_id))
+        self.inside = True

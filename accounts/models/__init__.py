@@ -1,8 +1,10 @@
 """The tables of accounts."""
 
 from accounts.models.api_key import ApiKey
+from accounts.models.api_request import ApiRequest
 from accounts.models.audit import AuditEvent
 from accounts.models.domain import DkimKey, SendingDomain
+from accounts.models.invitation import Invitation
 from accounts.models.job import Job
 from accounts.models.membership import Membership, Role
 from accounts.models.sender import Sender
@@ -11,8 +13,10 @@ from accounts.models.user import User
 
 __all__ = [
     "ApiKey",
+    "ApiRequest",
     "AuditEvent",
     "DkimKey",
+    "Invitation",
     "Job",
     "Membership",
     "Role",

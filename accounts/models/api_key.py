@@ -2,8 +2,16 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy import TenantOwned
+
+
+class KeyScope(models.TextChoices):
+    """What a key may do."""
+
+    MESSAGES_SEND = "messages.send", _("Send mail")
+    MESSAGES_READ = "messages.read", _("Read what became of mail")
 
 
 class ApiKey(TenantOwned):

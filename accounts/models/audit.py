@@ -20,7 +20,12 @@ class AuditEvent(TenantOwned):
     request_id = models.TextField(default="")
 
     class Meta(TenantOwned.Meta):
-        indexes = [models.Index(fields=["tenant", "-id"], name="audit_tenant_id")]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="audit_tenant_id"),
+            models.Index(fields=["tenant", "user_id", "-id"], name="audit_person"),
+            models.Index(fields=["tenant", "verb", "-id"], name="audit_verb"),
+            models.Index(fields=["tenant", "at"], name="audit_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_type} {self.object_id}"

@@ -5,23 +5,26 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.exceptions import BadApiKey
-from accounts.models import ApiKey
+from accounts.exceptions import BadApiKey, EndedApiKey, KeyEnded, KeyNameTaken
+from accounts.models import ApiKey, Tenant
 from accounts.tenancy import tenant_scope
+from relay_saas.web.errors import NotFound
 
 PREFIX = "rly_live_"
 #: `last_used_at` is for people; once a minute is exact enough and spares a write per request.
 LAST_USED_STEP = timedelta(minutes=1)
+#: How long a rotated key works on, so that nothing stands still while its successor is put in place.
+OVERLAP = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,14 @@ def _digest(secret: str) -> bytes:
     return hmac.digest(settings.RELAY_API_PEPPER, secret.encode(), hashlib.sha256)
 
 
-def issue_key(*, tenant_id: UUID, name: str, scopes: Sequence[str], actor: Actor) -> tuple[ApiKey, str]:
+def issue_key(
+    *,
+    tenant_id: UUID,
+    name: str,
+    scopes: Sequence[str],
+    actor: Actor,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
     """The key's row and its secret, which exists nowhere else."""
     secret = f"{PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     with tenant_scope(tenant_id):
@@ -49,19 +59,71 @@ def issue_key(*, tenant_id: UUID, name: str, scopes: Sequence[str], actor: Actor
             prefix=secret[: len(PREFIX) + 8],
             hash=_digest(secret),
             scopes=list(scopes),
+            expires_at=expires_at,
         )
-        audit.record(tenant_id=tenant_id, actor=actor, verb="issued", subject=key, changes={"name": name})
+        changes: dict[str, object] = {"name": name, "scopes": list(scopes)}
+        audit.record(tenant_id=tenant_id, actor=actor, verb="issued", subject=key, changes=changes)
     return key, secret
 
 
-def revoke_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> None:
-    """Ends a key at once; ending it again changes nothing."""
+def create_key(
+    *,
+    tenant_id: UUID,
+    name: str,
+    scopes: Sequence[str],
+    actor: Actor,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A key whose name no other working one has; raises KeyNameTaken."""
     with tenant_scope(tenant_id):
-        key = ApiKey.objects.get(pk=key_id)
+        # Two at once come one after the other.
+        Tenant.objects.select_for_update().get(pk=tenant_id)
+        if working_keys(tenant_id).filter(name=name).exists():
+            raise KeyNameTaken
+        return issue_key(tenant_id=tenant_id, name=name, scopes=scopes, actor=actor, expires_at=expires_at)
+
+
+def rotate_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> tuple[ApiKey, str]:
+    """A successor with the same name, scopes and end; the old key works for OVERLAP more.
+
+    Raises NotFound, KeyEnded.
+    """
+    with tenant_scope(tenant_id):
+        old = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+        if old is None:
+            raise NotFound
+        if not working_keys(tenant_id).filter(pk=key_id).exists():
+            raise KeyEnded
+        end = timezone.now() + OVERLAP
+        new, secret = issue_key(
+            tenant_id=tenant_id, name=old.name, scopes=old.scopes, actor=actor, expires_at=old.expires_at
+        )
+        if old.expires_at is None or old.expires_at > end:
+            old.expires_at = end
+            old.save(update_fields=["expires_at"])
+        changes: dict[str, object] = {"name": old.name, "until": old.expires_at.isoformat()}
+        audit.record(tenant_id=tenant_id, actor=actor, verb="rotated", subject=old, changes=changes)
+    return new, secret
+
+
+def working_keys(tenant_id: UUID) -> QuerySet[ApiKey]:
+    """Those that neither were revoked nor have expired."""
+    alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return ApiKey.objects.filter(alive, tenant_id=tenant_id, revoked_at=None)
+
+
+def revoke_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> None:
+    """Ends a key at once; ending it again changes nothing. Raises NotFound."""
+    with tenant_scope(tenant_id):
+        key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+        if key is None:
+            raise NotFound
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
-            audit.record(tenant_id=tenant_id, actor=actor, verb="revoked", subject=key)
+            audit.record(
+                tenant_id=tenant_id, actor=actor, verb="revoked", subject=key, changes={"name": key.name}
+            )
 
 
 def authenticate(secret: str) -> AuthenticatedKey:
@@ -76,10 +138,9 @@ def authenticate(secret: str) -> AuthenticatedKey:
     tenant_id, key_id = row
     now = timezone.now()
     with tenant_scope(tenant_id):
-        alive = Q(expires_at=None) | Q(expires_at__gt=now)
-        key = ApiKey.objects.filter(alive, pk=key_id, revoked_at=None).first()
+        key = working_keys(tenant_id).filter(pk=key_id).first()
         if key is None:
-            raise BadApiKey
+            raise EndedApiKey(tenant_id, key_id)
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
             ApiKey.objects.filter(pk=key_id).update(last_used_at=now)
     return AuthenticatedKey(tenant_id=tenant_id, key_id=key_id, name=key.name, scopes=frozenset(key.scopes))

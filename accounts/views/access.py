@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.audit import Actor
 from accounts.exceptions import NotAllowed
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
@@ -41,6 +42,13 @@ def tenant_page(capability: Capability) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person who is signed in, for the audit trail."""
+    return Actor(
+        name=request.user.get_username(), user_id=request.user.pk, address=request.META.get("REMOTE_ADDR", "")
+    )
 
 
 def _way_back(request: HttpRequest) -> str:

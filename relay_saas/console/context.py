@@ -40,7 +40,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         }
     return {
         "operator": operator,
-        "navigation": _navigation(request.path, member.slug),
+        "navigation": _navigation(request.path, member),
         "member": member,
         "memberships": memberships_of(member.user_id),
         # Called by the frame alone: parts of a page that renew themselves do not ask.
@@ -52,11 +52,14 @@ def frame(request: HttpRequest) -> dict[str, object]:
 def _operations(path: str) -> list[NavigationItem]:
     pages = (
         ("overview", _("Operations"), "home"),
+        ("tenants", _("Organizations"), "building"),
         ("providers", _("Providers"), "world"),
         ("lanes", _("Lanes"), "list"),
         ("policies", _("Policies and rules"), "filter"),
         ("sources", _("Sending addresses"), "at"),
         ("hosts", _("Hosts and queue runs"), "device-desktop"),
+        ("health", _("Health"), "shield-check"),
+        ("jobs", _("Jobs"), "progress"),
         ("doubts", _("In doubt"), "alert-triangle"),
         ("message", _("Explain a message"), "search"),
         ("bounces", _("Doubtful bounces"), "mail-off"),
@@ -71,7 +74,8 @@ def _operations(path: str) -> list[NavigationItem]:
     return items
 
 
-def _navigation(path: str, slug: str) -> list[NavigationItem]:
+def _navigation(path: str, member: Member) -> list[NavigationItem]:
+    slug = member.slug
     home = reverse("console:home", args=[slug])
     campaigns = reverse("tracking:campaigns", args=[slug])
     templates = reverse("campaigns:templates", args=[slug])
@@ -82,6 +86,7 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
     senders = reverse("console:senders", args=[slug])
     suppressions = reverse("campaigns:suppressions", args=[slug])
     jobs = reverse("console:jobs", args=[slug])
+    settings = reverse("console:settings", args=[slug])
     return [
         NavigationItem(url=home, label=_("Home"), icon="home", active=path == home),
         NavigationItem(url=campaigns, label=_("Campaigns"), icon="send", active=path.startswith(campaigns)),
@@ -107,5 +112,16 @@ def _navigation(path: str, slug: str) -> list[NavigationItem]:
         NavigationItem(
             url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
         ),
+        *_developers(path, member),
         NavigationItem(url=jobs, label=_("Jobs"), icon="progress", active=path.startswith(jobs)),
+        NavigationItem(url=settings, label=_("Settings"), icon="settings", active=path.startswith(settings)),
     ]
+
+
+def _developers(path: str, member: Member) -> list[NavigationItem]:
+    """For those whose role may enter."""
+    if not allows(member.role, Capability.DEVELOPERS_EDIT):
+        return []
+    keys = reverse("console:keys", args=[member.slug])
+    active = path.startswith(keys.removesuffix("keys/"))
+    return [NavigationItem(url=keys, label=_("Developers"), icon="code", active=active)]

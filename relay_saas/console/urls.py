@@ -1,6 +1,6 @@
 """Pages of no single noun."""
 
-from django.urls import path
+from django.urls import include, path
 
 from relay_saas.console import data_export, domain_page, jobs, search, senders, sending_domains, views
 
@@ -19,10 +19,12 @@ urlpatterns = [
     path("senders/new/", senders.sender_new, name="sender_new"),
     path("senders/<int:sender_id>/", senders.sender, name="sender"),
     path("senders/<int:sender_id>/delete/", senders.sender_delete, name="sender_delete"),
-    path("export/", data_export.data_export, name="data_export"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:job_id>/", jobs.job_page_of, name="job"),
     path("jobs/<int:job_id>/live/", jobs.job_live, name="job_live"),
     path("jobs/<int:job_id>/stop/", jobs.job_cancel, name="job_cancel"),
     path("jobs/<int:job_id>/file/", jobs.job_file, name="job_file"),
+    path("developers/", include("relay_saas.console.developers_urls")),
+    path("settings/", include("relay_saas.console.settings_urls")),
+    path("settings/data/", data_export.data_export, name="data_export"),
 ]

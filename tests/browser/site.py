@@ -11,6 +11,7 @@ from accounts.models import User
 from relay_saas.embedded.ports import LOCAL
 from relay_saas.mail.ids import format_id
 from relay_saas.mail.tokens import Purpose, Token, encode
+from tests.browser.team import TOKEN
 from tests.browser.world import World, sign_in
 from tests.integration.edge_client import keys
 from tests.integration.organizations import Organization
@@ -76,6 +77,11 @@ class Site:
     def at(self, path: str = "") -> str:
         """A page of the busy organization."""
         return f"{self.web}/o/{self.world.tenant.slug}/{path}"
+
+    @property
+    def invitation(self) -> str:
+        """The link of an invitation to the busy organization."""
+        return f"{self.web}/accounts/invitation/{TOKEN}-{self.world.tenant.slug}/"
 
     def ops(self, path: str = "") -> str:
         """A page of the operators."""

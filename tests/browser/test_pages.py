@@ -352,7 +352,6 @@ STOPS = (
     *(Stop(name=f"job-{state}", address=job(state)) for state in JOB_STATES),
     Stop(name="job-stop", address=job("running"), act=_press_stop),
     Stop(name="job-analyst", address=job("done"), who="analyst"),
-    Stop(name="data-export", address=lambda site: site.at("export/")),
     Stop(name="unsubscribe", address=lambda site: site.unsubscribe(), who=""),
     Stop(name="unsubscribed", address=lambda site: site.unsubscribe(), who="", act=_stop_mail),
     Stop(name="unknown-link", address=lambda site: site.unsubscribe() + "x", who=""),

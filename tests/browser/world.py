@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger, long_work, operations, reactions, returned
+from tests.browser import ledger, long_work, operations, reactions, returned, team
 from tests.browser.assets import Assets
 from tests.browser.assets import fill as fill_assets
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
@@ -99,6 +99,7 @@ def build() -> World:
     world.jobs = long_work.fill(tenant, world.owner)
     world.message = operations.fill(tenant)
     world.assets = fill_assets(tenant)
+    team.fill(tenant, world.owner)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world
 

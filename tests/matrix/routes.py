@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -25,12 +25,12 @@ class Entry:
     capability: Capability | None = None
     scope: str = ""
     method: str = "get"
-    #: Of what the ids in the route are: `campaign`, `contact`, `submission`, `message`.
+    #: Of what the ids in the route are: fields of tests/matrix/world.py's Organization, kinds of things.py.
     takes: tuple[str, ...] = ()
     #: What a success answers.
     success: int = 200
     #: What a POST sends.
-    data: dict[str, object] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def page(capability: Capability, *takes: str) -> Entry:
@@ -41,6 +41,11 @@ def page(capability: Capability, *takes: str) -> Entry:
 def form(capability: Capability, *takes: str, success: int = 422) -> Entry:
     """A POST of a form; the matrix sends an empty one, which most of them refuse with 422."""
     return Entry(door="tenant", capability=capability, method="post", takes=takes, success=success)
+
+
+def change(capability: Capability, *takes: str, success: int = 302, **data: Any) -> Entry:
+    """A POST that changes something of an organization; it answers with a redirect."""
+    return Entry(door="tenant", capability=capability, method="post", takes=takes, success=success, data=data)
 
 
 def deed(*takes: str, **data: object) -> Entry:
@@ -196,9 +201,28 @@ TABLE: dict[str, Entry] = {
     "console:job": page(Capability.VIEW, "job"),
     "console:job_live": page(Capability.VIEW, "job"),
     "console:job_file": page(Capability.CONTACTS_EXPORT, "job"),
-    "console:job_cancel": Entry(
-        door="tenant", capability=Capability.CONTACTS_EXPORT, method="post", takes=("job",), success=302
+    "console:job_cancel": change(Capability.CONTACTS_EXPORT, "job"),
+    "account_invitation": PUBLIC,
+    "console:settings": page(Capability.VIEW),
+    "console:settings_save": change(
+        Capability.SETTINGS_EDIT, name="Acme", locale="ja", time_zone="Asia/Tokyo"
     ),
+    "console:members": page(Capability.VIEW),
+    "console:invite": change(Capability.MEMBERS_EDIT, email="new@people.test", role="analyst"),
+    "console:invitation_resend": change(Capability.MEMBERS_EDIT, "invitation"),
+    "console:invitation_revoke": change(Capability.MEMBERS_EDIT, "invitation"),
+    "console:member_role": change(Capability.MEMBERS_EDIT, "member", role="marketer"),
+    "console:member_remove": change(Capability.MEMBERS_EDIT, "member"),
+    "console:audit": page(Capability.AUDIT_VIEW),
+    "console:audit_export": change(Capability.AUDIT_VIEW),
+    "console:keys": page(Capability.DEVELOPERS_EDIT),
+    "console:key_create": change(
+        Capability.DEVELOPERS_EDIT, success=201, name="new", scopes=["messages.send"]
+    ),
+    "console:key_revoke": change(Capability.DEVELOPERS_EDIT, "api_key"),
+    "console:key_rotate": change(Capability.DEVELOPERS_EDIT, "api_key", success=201),
+    "console:request_log": page(Capability.DEVELOPERS_EDIT),
+    "console:api_reference": page(Capability.DEVELOPERS_EDIT),
     "campaigns:pause": deed("campaign"),
     "campaigns:resume": deed("campaign"),
     "campaigns:cancel": deed("campaign"),
@@ -209,6 +233,11 @@ TABLE: dict[str, Entry] = {
     "ops:provider": Entry(door="operator", takes=("provider",)),
     "ops:suspend": brake("provider"),
     "ops:expire": brake("provider", older_than="24"),
+    "ops:tenants": OPERATOR,
+    "ops:tenant": Entry(door="operator", takes=("tenant",)),
+    "ops:tenant_stop": brake("tenant"),
+    "ops:jobs": OPERATOR,
+    "ops:health": OPERATOR,
     "ops:sources": OPERATOR,
     "ops:lanes": OPERATOR,
     "ops:policies": OPERATOR,

@@ -16,6 +16,8 @@ from tests.matrix.routes import TABLE, Entry, missing, routes
 from tests.matrix.world import ABSENT, World, build, fingerprint, ids
 
 TENANT_ROUTES = [name for name, entry in TABLE.items() if entry.door == "tenant"]
+#: The number of a thing that never was.
+NEVER = 999_999_999
 #: Whether a refusal by role comes before anything else.
 REFUSED = 403
 
@@ -118,8 +120,8 @@ def test_a_foreign_id_answers_like_one_that_never_existed(world: World, name: st
     for position, taken in enumerate(entry.takes):
         own = ids(world.acme, entry.takes)
         foreign, absent = [*own], [*own]
-        foreign[position] = getattr(world.globex, taken)
-        absent[position] = ABSENT[taken]
+        foreign[position] = world.globex.id_of(taken)
+        absent[position] = ABSENT.get(taken, NEVER)
         status, body = _send(client, entry, reverse(name, args=[world.acme.slug, *foreign]))
         never, nothing = _send(client, entry, reverse(name, args=[world.acme.slug, *absent]))
         assert (status, never) == (404, 404), taken

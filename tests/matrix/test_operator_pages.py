@@ -38,7 +38,7 @@ def url_of(db: None) -> Callable[[str], str]:
     mail = keep(
         tenant_id=SYSTEM_TENANT_ID, token=None, mail_from="a@b.test", raw=MAIL, rcpt="abuse@relay.test"
     )
-    known = {"provider": provider.pk, "policy": policy.pk, "mail": mail}
+    known = {"provider": provider.pk, "policy": policy.pk, "mail": mail, "tenant": SYSTEM_TENANT_ID}
     return lambda name: reverse(name, args=[known[taken] for taken in TABLE[name].takes])
 
 
@@ -111,6 +111,7 @@ def test_every_deed_stands_in_the_audit_trail(staff: User, url_of: Callable[[str
     verbs = {
         "ops:suspend": "suspended",
         "ops:stop": "suspended",
+        "ops:tenant_stop": "suspended",
         "ops:lift": "lifted",
         "ops:expire": "expired",
         "ops:bounce_undo": "undone",
@@ -148,8 +149,9 @@ def test_a_get_and_a_foreign_method_change_nothing(
         assert client.delete(url_of(name)).status_code == 405
         assert client.put(url_of(name)).status_code == 405
     assert policies() == before
-    # Who looks at somebody's mail is written down.
-    assert audited() == ([("viewed", staff.email)] if name == "ops:mail" else [])
+    # Who looks at somebody's mail or at an organization is written down.
+    looked = name in {"ops:mail", "ops:tenant"}
+    assert audited() == ([("viewed", staff.email)] if looked else [])
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from campaigns.services.templates import TemplateDraft, create_template
 from delivery.services.submission import submit
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from relay_saas.mail.ids import format_id
+from tests.matrix.things import make_all
 
 HTML = (
     "<html><body><p>Hello {{ contact.email }}</p><a href='https://acme.example/'>Shop</a>"
@@ -53,6 +54,12 @@ class Organization:
     submission: str = ""
     message: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    #: One id of each kind of tests/matrix/things.py.
+    things: dict[str, Any] = field(default_factory=dict)
+
+    def id_of(self, kind: str) -> Any:
+        """The id of the organization's thing of a kind."""
+        return self.things[kind] if kind in self.things else getattr(self, kind)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,9 +77,12 @@ def build() -> World:
     acme, globex = _organization("acme"), _organization("globex")
     members = {role: User.objects.create_user(f"{role}@people.test") for role in Role}
     for role, user in members.items():
-        add_member(tenant_id=acme.id, user=user, role=role, actor=SYSTEM)
+        added = add_member(tenant_id=acme.id, user=user, role=role, actor=SYSTEM)
+        if role == Role.ANALYST:
+            acme.things["member"] = added.pk
     outsider = User.objects.create_user("charlie@people.test")
-    add_member(tenant_id=globex.id, user=outsider, role=Role.OWNER, actor=SYSTEM)
+    owner = add_member(tenant_id=globex.id, user=outsider, role=Role.OWNER, actor=SYSTEM)
+    globex.things["member"] = owner.pk
     return World(acme=acme, globex=globex, members=members, outsider=outsider)
 
 
@@ -114,6 +124,7 @@ def _organization(slug: str) -> Organization:
         ).pk
     organization.job = _job(organization)
     organization.submission, organization.message = _submission(organization)
+    organization.things = make_all(tenant.pk)
     return organization
 
 
@@ -193,7 +204,7 @@ def fingerprint(*organizations: Organization) -> str:
 
 def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
     """The organization's objects that a route takes."""
-    return [getattr(organization, name) for name in takes]
+    return [organization.id_of(name) for name in takes]
 
 
 ABSENT = {

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.audit import Actor, record
 from accounts.models import Tenant
+from accounts.selectors.all_jobs import JobRow
 from accounts.tenancy import SYSTEM_TENANT_ID, system_scope
 from delivery.engine.incarnation import RESTORED
 from delivery.models import PolicyState, Provider
@@ -127,6 +128,20 @@ def note_story(*, message: str, tenant: str, actor: Actor) -> None:
     with system_scope():
         system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
         _note(actor, "viewed", system, {"what": "story", "messages": [message], "tenant": tenant})
+
+
+def note_tenant(*, tenant_id: UUID, actor: Actor) -> None:
+    """The same for the page of one organization."""
+    with system_scope():
+        system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
+        _note(actor, "viewed", system, {"what": "organization", "tenant": str(tenant_id)})
+
+
+def note_jobs(*, rows: list[JobRow], actor: Actor) -> None:
+    """The same for jobs of several organizations."""
+    with system_scope():
+        system = Tenant.objects.get(pk=SYSTEM_TENANT_ID)
+        _note(actor, "viewed", system, {"what": "jobs", "jobs": [row.job_id for row in rows]})
 
 
 def _note(actor: Actor, verb: str, subject: models.Model, changes: dict[str, object]) -> None:

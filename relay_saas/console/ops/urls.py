@@ -2,13 +2,26 @@
 
 from django.urls import path
 
-from relay_saas.console.ops import views, views_acts, views_bounces, views_mail, views_restored
+from relay_saas.console.ops import (
+    views,
+    views_acts,
+    views_bounces,
+    views_health,
+    views_mail,
+    views_restored,
+    views_tenants,
+)
 
 app_name = "ops"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("live/", views.overview_live, name="overview_live"),
     path("metrics", views.metrics, name="metrics"),
+    path("tenants/", views_tenants.tenants, name="tenants"),
+    path("tenants/<uuid:tenant_id>/", views_tenants.tenant, name="tenant"),
+    path("tenants/<uuid:tenant_id>/stop/", views_tenants.tenant_stop, name="tenant_stop"),
+    path("jobs/", views_tenants.jobs, name="jobs"),
+    path("health/", views_health.health, name="health"),
     path("providers/", views.providers, name="providers"),
     path("providers/<int:provider_id>/", views.provider, name="provider"),
     path("providers/<int:provider_id>/suspend/", views_acts.suspend, name="suspend"),

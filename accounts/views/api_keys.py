@@ -1,0 +1,168 @@
+"""API keys: made here, shown once, ended here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.exceptions import AccountsError
+from accounts.models import ApiKey
+from accounts.models.api_key import KeyScope
+from accounts.permissions import Capability
+from accounts.selectors.membership import Member
+from accounts.services.api_keys import OVERLAP, create_key, revoke_key, rotate_key
+from accounts.views.access import actor_of, tenant_page
+from accounts.views.settings import REFUSED, one_line
+from accounts.views.tabs import developer_tabs
+from relay_saas.web.paging import page_of
+
+SIZE: Final = 50
+_LIVES: Final = [
+    ("90", gettext_lazy("90 days")),
+    ("365", gettext_lazy("one year")),
+    ("30", gettext_lazy("30 days")),
+    ("", gettext_lazy("without an end")),
+]
+
+
+class KeyForm(forms.Form):
+    """A new key."""
+
+    name = forms.CharField(
+        max_length=60,
+        validators=[one_line],
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Where it will be used, for example: online shop."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=KeyScope.choices,
+        label=gettext_lazy("It may"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    life = forms.ChoiceField(choices=_LIVES, required=False, label=gettext_lazy("It ends after"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key with its state and its scopes in words."""
+
+    key: ApiKey
+    state: str
+    scopes: list[str]
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def keys(request: HttpRequest, member: Member) -> HttpResponse:
+    """All keys, newest first."""
+    return _page(request, member, KeyForm(initial={"scopes": [KeyScope.MESSAGES_SEND], "life": "90"}))
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def create(request: HttpRequest, member: Member) -> HttpResponse:
+    """Makes a key and shows its secret: this answer is the only place where it ever stands."""
+    if request.method != "POST":
+        return redirect("console:keys", member.slug)
+    form = KeyForm(request.POST)
+    if form.is_valid():
+        life = form.cleaned_data["life"]
+        try:
+            key, secret = create_key(
+                tenant_id=member.tenant_id,
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"],
+                expires_at=timezone.now() + timedelta(days=int(life)) if life else None,
+                actor=actor_of(request),
+            )
+        except AccountsError as error:
+            form.add_error("name", f"{error} ({error.code})")
+        else:
+            return _shown_once(request, member, key, secret)
+    return _page(request, member, form, status=REFUSED)
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def rotate(request: HttpRequest, member: Member, key_id: int) -> HttpResponse:
+    """Makes a successor and shows it; the old key works on for a day."""
+    if request.method != "POST":
+        return redirect("console:keys", member.slug)
+    try:
+        key, secret = rotate_key(tenant_id=member.tenant_id, key_id=key_id, actor=actor_of(request))
+    except AccountsError as error:
+        messages.error(request, f"{error} ({error.code})")
+        return redirect("console:keys", member.slug)
+    return _shown_once(request, member, key, secret, replaced=True)
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def revoke(request: HttpRequest, member: Member, key_id: int) -> HttpResponse:
+    """Ends a key at once."""
+    if request.method == "POST":
+        revoke_key(tenant_id=member.tenant_id, key_id=key_id, actor=actor_of(request))
+        messages.success(request, _("The key has ended. Requests with it are refused from now on."))
+    return redirect("console:keys", member.slug)
+
+
+def _shown_once(
+    request: HttpRequest, member: Member, key: ApiKey, secret: str, *, replaced: bool = False
+) -> HttpResponse:
+    context = {
+        "tabs": developer_tabs(member, "keys"),
+        "key": key,
+        "secret": secret,
+        "replaced": replaced,
+        "overlap_hours": OVERLAP // timedelta(hours=1),
+        "may_send": KeyScope.MESSAGES_SEND in key.scopes,
+        "base_url": settings.RELAY_BASE_URL.rstrip("/"),
+    }
+    return render(request, "accounts/key_shown.html", context, status=201)
+
+
+def _page(request: HttpRequest, member: Member, form: KeyForm, status: int = 200) -> HttpResponse:
+    page = page_of(
+        ApiKey.objects.filter(tenant_id=member.tenant_id),
+        order=["-id"],
+        cursor=request.GET.get("cursor"),
+        size=SIZE,
+    )
+    context: dict[str, Any] = {
+        "tabs": developer_tabs(member, "keys"),
+        "page": page,
+        "rows": [KeyRow(key=key, state=state_of(key), scopes=scope_words(key.scopes)) for key in page.items],
+        "form": form,
+        "base_url": settings.RELAY_BASE_URL.rstrip("/"),
+        "overlap_hours": OVERLAP // timedelta(hours=1),
+    }
+    return render(request, "accounts/keys.html", context, status=status)
+
+
+def state_of(key: ApiKey) -> str:
+    """`works`, `revoked` or `expired`."""
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= timezone.now() else "works"
+
+
+def scope_words(scopes: list[str]) -> list[str]:
+    """Scopes in words; one that is not offered any more stands as it is."""
+    labels = {scope.value: str(scope.label) for scope in KeyScope}
+    return [labels.get(scope, scope) for scope in scopes]
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def reference(request: HttpRequest, member: Member) -> HttpResponse:
+    """What the API offers, with a call to try each."""
+    context = {
+        "tabs": developer_tabs(member, "api_reference"),
+        "base_url": settings.RELAY_BASE_URL.rstrip("/"),
+        "scopes": KeyScope,
+    }
+    return render(request, "accounts/api_reference.html", context)

@@ -1,0 +1,37 @@
+"""What ids in routes are of, beside the campaign, the contact and the mail of world.py: a maker for each."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from accounts.audit import SYSTEM
+from accounts.models import Role
+from accounts.services.api_keys import issue_key
+from accounts.services.invitations import invite
+from accounts.tenancy import tenant_scope
+
+Maker = Callable[[UUID], Any]
+
+
+def _api_key(tenant_id: UUID) -> int:
+    return issue_key(tenant_id=tenant_id, name="shop", scopes=["messages.send"], actor=SYSTEM)[0].pk
+
+
+def _invitation(tenant_id: UUID) -> int:
+    asked = invite(
+        tenant_id=tenant_id, email="asked@people.test", role=Role.ANALYST, by=Role.OWNER, actor=SYSTEM
+    )
+    return asked.pk
+
+
+#: A kind of id -> how an organization gets one; it runs in the organization's scope.
+MAKERS: dict[str, Maker] = {
+    "api_key": _api_key,
+    "invitation": _invitation,
+}
+
+
+def make_all(tenant_id: UUID) -> dict[str, Any]:
+    """One of each kind."""
+    with tenant_scope(tenant_id):
+        return {kind: make(tenant_id) for kind, make in MAKERS.items()}
