@@ -1,7 +1,5 @@
 """Lists with their headcounts, fields with their defaults, suppressions by hand."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -26,6 +24,7 @@ from campaigns.services.suppression import suppress
 from tests.campaigns.conftest import PEOPLE
 from tests.campaigns.kinds import Load, Write
 from tests.campaigns.test_views import person
+from tests.statements import at_most
 
 State = Subscription.State
 
@@ -100,15 +99,15 @@ def test_only_an_unused_list_is_deleted(
 
 
 def test_the_page_of_a_list_shows_its_people_by_state(
-    marketer: Client, mailing_list: ContactList, load: Load, django_assert_max_num_queries: Any
+    marketer: Client, mailing_list: ContactList, load: Load
 ) -> None:
     load(PEOPLE)
-    with django_assert_max_num_queries(20):
+    with at_most(20):
         page = marketer.get(url("list", mailing_list.pk)).content.decode()
     assert "ann@gmail.test" in page
     gone = marketer.get(url("list", mailing_list.pk), {"state": "unsubscribed"}).content.decode()
     assert "Nobody in this state" in gone
-    with django_assert_max_num_queries(12):
+    with at_most(12):
         marketer.get(url("lists"))
 
 

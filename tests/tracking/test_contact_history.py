@@ -19,6 +19,7 @@ from delivery.models import AttemptState, Message
 from delivery.services.expand import write_messages
 from tests.delivery.builders import make_campaign, make_contacts, make_domain, make_list
 from tests.delivery.story import deferred, tried
+from tests.statements import at_most
 from tracking.models import Engagement
 from tracking.selectors.why_not import Answer, Rule, why_not
 from tracking.views.why_wording import tell
@@ -158,6 +159,8 @@ def test_what_has_no_evidence_is_said_to_have_none(tenant: Tenant, launch: Calla
     assert ask(campaign).rule == Rule.SMTPUTF8
     Contact.objects.filter(email_key=ANN).update(needs_smtputf8=False)
     assert ask(campaign).rule == Rule.UNKNOWN
+    Campaign.objects.filter(pk=campaign.pk).update(repeat_of=campaign)
+    assert ask(campaign).rule == Rule.REPEAT
 
 
 def test_every_rule_has_its_words(launch: Callable[[], Campaign]) -> None:
@@ -176,7 +179,7 @@ def test_a_default_is_frozen_into_the_message(tenant: Tenant, launch: Callable[[
 
 
 def test_the_page_tells_messages_reactions_lists_and_suppressions(
-    tenant: Tenant, client: Client, launch: Callable[[], Campaign], django_assert_max_num_queries: Any
+    tenant: Tenant, client: Client, launch: Callable[[], Campaign]
 ) -> None:
     campaign = launch()
     message = message_to()
@@ -192,7 +195,7 @@ def test_the_page_tells_messages_reactions_lists_and_suppressions(
             at=timezone.now(),
         )
     address = reverse("tracking:contact_history", args=["acme", contact().pk])
-    with django_assert_max_num_queries(20):
+    with at_most(20):
         page = client.get(address).content.decode()
     for part in ("by a machine", "by a person", "News for", "Became a contact", "<h1"):
         assert part in page

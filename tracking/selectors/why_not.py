@@ -38,6 +38,8 @@ class Rule(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     SMTPUTF8 = "smtputf8"
+    #: The campaign went only to those who had not got another one.
+    REPEAT = "repeat"
     UNKNOWN = "unknown"
 
 
@@ -107,7 +109,9 @@ def _left_out(campaign: Campaign, contact: Contact, launched_at: datetime) -> An
     stop = stops.order_by("created_at").first()
     if stop is not None:
         return Answer(rule=Rule.SUPPRESSED, campaign=campaign, suppression=stop, at=stop.created_at)
-    return Answer(rule=Rule.SMTPUTF8 if contact.needs_smtputf8 else Rule.UNKNOWN, campaign=campaign)
+    if contact.needs_smtputf8:
+        return Answer(rule=Rule.SMTPUTF8, campaign=campaign)
+    return Answer(rule=Rule.REPEAT if campaign.repeat_of_id else Rule.UNKNOWN, campaign=campaign)
 
 
 def _by_place(campaign: Campaign, contact: Contact, launched_at: datetime) -> Answer | None:

@@ -40,6 +40,10 @@ _TITLES: Final[Mapping[Rule, str]] = {
     Rule.SMTPUTF8: gettext_noop(
         "Their address has letters before the @ that are not plain ASCII; campaigns leave such addresses out."
     ),
+    Rule.REPEAT: gettext_noop(
+        "The campaign went only to those who had not got the one before it; they had got it, or may"
+        " still get it."
+    ),
     Rule.UNKNOWN: gettext_noop(
         "Nothing that is known today explains it: a list or a suppression was changed since the launch, or"
         " the record of the message is no longer kept."
