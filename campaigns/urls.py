@@ -18,6 +18,7 @@ from campaigns.views import (
     suppressions,
     template_deeds,
     templates,
+    transfer,
 )
 
 app_name = "campaigns"
@@ -41,6 +42,7 @@ urlpatterns = [
     path("media/<int:media_id>/delete/", media.media_delete, name="media_delete"),
     path("contacts/", contacts.contact_list, name="contacts"),
     path("contacts/add/", contacts.contact_add, name="contact_add"),
+    path("contacts/export/", transfer.contacts_export, name="contacts_export"),
     path("contacts/<int:contact_id>/", contact.contact, name="contact"),
     path("contacts/<int:contact_id>/edit/", contact.contact_edit, name="contact_edit"),
     path("contacts/<int:contact_id>/lists/", contact.contact_place, name="contact_place"),
@@ -55,6 +57,8 @@ urlpatterns = [
     path("fields/new/", fields.field_create, name="field_create"),
     path("fields/<int:field_id>/", fields.field, name="field"),
     path("suppressions/", suppressions.suppression_list, name="suppressions"),
+    path("suppressions/export/", transfer.suppressions_export, name="suppressions_export"),
+    path("suppressions/import/", transfer.suppressions_import, name="suppressions_import"),
     path("suppressions/add/", suppressions.suppression_add, name="suppression_add"),
     path(
         "suppressions/<int:suppression_id>/remove/",

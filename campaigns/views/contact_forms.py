@@ -124,7 +124,7 @@ class PasteForm(forms.Form):
         max_length=1_000_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        label=gettext_lazy("Addresses"),
+        label=gettext_lazy("Addresses to suppress"),
         help_text=gettext_lazy("One address a line, at most 10,000."),
     )
     scope = forms.ChoiceField(

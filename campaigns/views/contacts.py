@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.csv_file import Encoding
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
@@ -39,6 +40,7 @@ def contact_list(request: HttpRequest, member: Member) -> HttpResponse:
         "everybody": heads.get(EVERYBODY, Heads()).here,
         "fitting": _fitting(wanted, heads),
         "may_edit": allows(member.role, Capability.CONTACTS_EDIT),
+        "encodings": Encoding.choices,
         "may_export": allows(member.role, Capability.CONTACTS_EXPORT),
     }
     return render(request, "campaigns/contacts.html", context)

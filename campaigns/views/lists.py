@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.csv_file import Encoding
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
@@ -141,11 +142,13 @@ def _list(request: HttpRequest, member: Member, list_id: int, refused: NameForm 
         "row": row,
         "list": row.mailing_list,
         "found": found,
+        "wanted": wanted,
         "page": found.page,
         "state": wanted.state,
         "states": states,
         "form": refused or NameForm(initial={"name": row.mailing_list.name}),
         "may_edit": allows(member.role, Capability.CONTACTS_EDIT),
+        "encodings": Encoding.choices,
         "may_export": allows(member.role, Capability.CONTACTS_EXPORT),
     }
     return render(request, "campaigns/list.html", context, status=422 if refused else 200)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from accounts.csv_file import Encoding
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
@@ -40,6 +41,7 @@ def suppression_list(request: HttpRequest, member: Member) -> HttpResponse:
         "provisional": provisional,
         "now": timezone.now(),
         "may_edit": allows(member.role, Capability.CONTACTS_EDIT),
+        "encodings": Encoding.choices,
         "may_export": allows(member.role, Capability.CONTACTS_EXPORT),
     }
     return render(request, "campaigns/suppressions.html", context)
