@@ -23,9 +23,11 @@ def list_rows(*, tenant_id: UUID, archived: bool = False) -> list[ListRow]:
     """The lists in use, or the archived ones, by name. Two queries."""
     heads = headcounts(tenant_id=tenant_id)
     rows = ContactList.objects.filter(tenant_id=tenant_id, archived_at__isnull=not archived)
+    mine = {"tenant_id": tenant_id, "mailing_list_id": OuterRef("pk")}
     holders = {
-        f"held_{number}": Exists(model.objects.filter(tenant_id=tenant_id, mailing_list_id=OuterRef("pk")))
-        for number, model in enumerate((Campaign, ContactImport, Content))
+        "by_campaign": Exists(Campaign.objects.filter(**mine)),
+        "by_import": Exists(ContactImport.objects.filter(**mine)),
+        "by_content": Exists(Content.objects.filter(**mine)),
     }
     found = []
     for one in rows.annotate(**holders).order_by("name"):
@@ -41,9 +43,11 @@ def list_row(*, tenant_id: UUID, mailing_list_id: int) -> ListRow:
     if one is None:
         raise NotFound
     heads = headcounts(tenant_id=tenant_id).get(one.pk, Heads())
-    held = any(
-        model.objects.filter(tenant_id=tenant_id, mailing_list_id=one.pk).exists()
-        for model in (Campaign, ContactImport, Content)
+    mine = {"tenant_id": tenant_id, "mailing_list_id": one.pk}
+    held = (
+        Campaign.objects.filter(**mine).exists()
+        or ContactImport.objects.filter(**mine).exists()
+        or Content.objects.filter(**mine).exists()
     )
     return ListRow(mailing_list=one, heads=heads, used=held or bool(heads.total))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -70,7 +70,12 @@ def suppress_many(
                 outcome.bad.append(BadLine(line=number, text=shown, code=error.code, problem=str(error)))
     if not keys:
         return outcome
-    values = {"tenant": tenant_id, "scope": str(scope.value), "detail": detail, "keys": sorted(keys)}
+    values: dict[str, Any] = {
+        "tenant": tenant_id,
+        "scope": str(scope.value),
+        "detail": detail,
+        "keys": sorted(keys),
+    }
     with tenant_scope(tenant_id), connection.cursor() as cursor:
         cursor.execute(_ADD, values)
         outcome.added = cursor.rowcount
