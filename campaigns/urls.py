@@ -56,6 +56,7 @@ urlpatterns = [
     path("fields/", fields.fields, name="fields"),
     path("fields/new/", fields.field_create, name="field_create"),
     path("fields/<int:field_id>/", fields.field, name="field"),
+    path("fields/<int:field_id>/delete/", fields.field_delete, name="field_delete"),
     path("suppressions/", suppressions.suppression_list, name="suppressions"),
     path("suppressions/export/", transfer.suppressions_export, name="suppressions_export"),
     path("suppressions/import/", transfer.suppressions_import, name="suppressions_import"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from campaigns.models import Campaign, ContactField
+from campaigns.models import Campaign, ContactField, Template
 from relay_saas.web.errors import NotFound
 
 #: Drafts named in the warning before a field is deleted.
@@ -27,9 +27,20 @@ def find_field(*, tenant_id: UUID, field_id: int) -> ContactField:
 
 def drafts_naming(*, tenant_id: UUID, key: str) -> list[Campaign]:
     """Drafts whose subject or text says `contact.<key>`, the newest first; what is launched is frozen."""
-    said = rf"contact\.{re.escape(key)}\M"
-    names = Q()
-    for column in ("subject", "preheader", "html_source", "text_source"):
-        names |= Q(**{f"{column}__regex": said})
+    names = _naming(key, "subject", "preheader", "html_source", "text_source")
     drafts = Campaign.objects.filter(tenant_id=tenant_id, state=Campaign.State.DRAFT).filter(names)
     return list(drafts.only("pk", "name").order_by("-pk")[:MOST_DRAFTS])
+
+
+def templates_naming(*, tenant_id: UUID, key: str) -> list[Template]:
+    """Templates that say `contact.<key>`, the newest first."""
+    found = Template.objects.filter(_naming(key, "html_source", "text_source"), tenant_id=tenant_id)
+    return list(found.only("pk", "name").order_by("-pk")[:MOST_DRAFTS])
+
+
+def _naming(key: str, *columns: str) -> Q:
+    said = rf"contact\.{re.escape(key)}\M"
+    names = Q()
+    for column in columns:
+        names |= Q(**{f"{column}__regex": said})
+    return names

@@ -15,7 +15,8 @@ from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from campaigns.exceptions import BadContact, BadName
 from campaigns.models import ContactField
-from campaigns.selectors.fields import drafts_naming, fields_of, find_field
+from campaigns.selectors.fields import drafts_naming, fields_of, find_field, templates_naming
+from campaigns.services import field_deletion
 from campaigns.services.fields import RESERVED_KEYS, change_field, create_field
 from campaigns.views.actor import actor_of
 
@@ -121,8 +122,18 @@ def field(request: HttpRequest, member: Member, field_id: int) -> HttpResponse:
         "field": found,
         "form": form,
         "drafts": drafts_naming(tenant_id=member.tenant_id, key=found.key),
+        "templates": templates_naming(tenant_id=member.tenant_id, key=found.key),
     }
     return render(request, "campaigns/field.html", context, status=422 if form.errors else 200)
+
+
+@tenant_page(Capability.CONTACTS_EDIT)
+@require_POST
+def field_delete(request: HttpRequest, member: Member, field_id: int) -> HttpResponse:
+    """Deletes the field; its values go in the background."""
+    job = field_deletion.start(tenant_id=member.tenant_id, field_id=field_id, actor=actor_of(request, member))
+    messages.success(request, _("The field is deleted. Its values are being removed."))
+    return redirect("console:job", member.slug, job.pk)
 
 
 def _fields(request: HttpRequest, member: Member, form: FieldForm) -> HttpResponse:

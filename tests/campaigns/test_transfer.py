@@ -1,4 +1,4 @@
-"""Exports of contacts and suppressions, and suppressions from a file: started on a page, run as jobs."""
+"""Exports, suppressions from a file, a field that goes: started on a page, run as jobs."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from accounts.jobs import result_path
 from accounts.models import Job, Role, Tenant
 from accounts.services import job_runs
 from accounts.tenancy import tenant_scope
-from campaigns.models import Contact, ContactList, Suppression
-from campaigns.services import exports
+from campaigns.models import Contact, ContactField, ContactList, Suppression
+from campaigns.services import exports, field_deletion
 from campaigns.services.contacts import save_contact
 from campaigns.services.suppression import suppress
 from tests.campaigns.kinds import Load
@@ -131,3 +131,18 @@ def test_a_file_that_is_no_text_is_refused_on_the_page(marketer: Client, tenant:
     assert "(file_not_text)" in answer.content.decode()
     with tenant_scope(tenant.pk):
         assert not Job.objects.exists()
+
+
+def test_a_deleted_field_takes_its_values_along(
+    marketer: Client, tenant: Tenant, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field_deletion, "BATCH", 1)
+    load(PEOPLE)
+    with tenant_scope(tenant.pk):
+        field = ContactField.objects.get(key="company")
+    answer = marketer.post(reverse("campaigns:field_delete", args=["acme", field.pk]))
+    assert "/jobs/" in answer["Location"]
+    assert done(tenant).counts == {"values": 2}
+    with tenant_scope(tenant.pk):
+        assert not ContactField.objects.filter(key="company").exists()
+        assert all(set(one.attrs) == {"first_name", "last_name"} for one in Contact.objects.all())

@@ -153,6 +153,7 @@ TABLE: dict[str, Entry] = {
     "campaigns:list_delete": form(Capability.CONTACTS_EDIT, "mailing_list", success=302),
     "campaigns:fields": page(Capability.VIEW),
     "campaigns:field_create": form(Capability.CONTACTS_EDIT),
+    "campaigns:field_delete": form(Capability.CONTACTS_EDIT, "contact_field", success=302),
     "campaigns:field": page(Capability.CONTACTS_EDIT, "contact_field"),
     "campaigns:suppressions": page(Capability.VIEW),
     "campaigns:suppressions_export": form(Capability.CONTACTS_EXPORT, success=302),
