@@ -138,7 +138,6 @@ class BadDraft(CodedError):
 
     messages = {
         "name_empty": _("The campaign needs a name."),
-        "no_sender": _("There is no sender yet. Add one below a verified domain first."),
         "bad_sender": _("The sender's address is not valid: %(problem)s"),
         "bad_reply_to": _("The reply address is not valid: %(problem)s"),
         "nul_character": _("The text holds a NUL character."),
@@ -153,7 +152,7 @@ class BadTemplate(CodedError):
         "name_too_long": _("The name is longer than %(characters)s characters."),
         "nul_character": _("The text holds a NUL character."),
         "unknown_markup": _("A template is written in MJML or in HTML."),
-        "too_large": _("The template is larger than 1 MB."),
+        "too_large": _("The template is larger than 512 KB."),
     }
 
 

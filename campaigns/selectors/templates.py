@@ -8,6 +8,8 @@ from relay_saas.web.errors import NotFound
 from relay_saas.web.paging import Page, page_of
 
 PAGE = 50
+#: Offered to a new campaign.
+CHOICES = 100
 
 
 def template_page(*, tenant_id: UUID, archived: bool, cursor: str | None) -> Page[Template]:
@@ -15,6 +17,13 @@ def template_page(*, tenant_id: UUID, archived: bool, cursor: str | None) -> Pag
     with tenant_scope(tenant_id):
         rows = Template.objects.filter(archived_at__isnull=not archived).defer("html_source", "text_source")
         return page_of(rows, order=("-updated_at", "-id"), cursor=cursor, size=PAGE)
+
+
+def templates_to_begin_with(*, tenant_id: UUID) -> list[Template]:
+    """The templates in use that were changed last, at most 100, without their sources."""
+    with tenant_scope(tenant_id):
+        rows = Template.objects.filter(archived_at=None).only("name").order_by("-updated_at", "-id")
+        return list(rows[:CHOICES])
 
 
 def find_template(*, tenant_id: UUID, template_id: int) -> Template:

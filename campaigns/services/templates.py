@@ -12,11 +12,12 @@ from accounts.audit import Actor
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadTemplate, TemplateChanged
 from campaigns.models import Campaign, Template
-from campaigns.services.content_build import MAX_BYTES
 from relay_saas.mail.source import with_lf
 from relay_saas.web.errors import NotFound
 
 MAX_NAME: Final = 200
+#: As long as a source may be (relay_saas.mail.markup).
+MAX_BYTES: Final = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

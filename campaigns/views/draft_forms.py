@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.exceptions import BadDraft
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Template
 from campaigns.selectors.list_sizes import list_choices
 from campaigns.selectors.senders import marketing_domains
 from campaigns.services.campaigns import reply_address, sender_address
@@ -21,7 +21,7 @@ MAX_BUTTONS: Final = 12
 
 
 class NewCampaignForm(forms.Form):
-    """A name; empty, it gets one with the date."""
+    """A name, and a template to begin with; without a name it gets one with the date."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -29,6 +29,11 @@ class NewCampaignForm(forms.Form):
         max_length=200,
         help_text=_("For you and your colleagues; recipients never see it."),
     )
+    template = forms.TypedChoiceField(label=_("Begin with"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, templates: Sequence[Template]) -> None:
+        super().__init__(data)
+        offer(self, "template", [("", _("A plain letter")), *((one.pk, one.name) for one in templates)])
 
 
 class DraftForm(forms.Form):

@@ -14,8 +14,10 @@ from campaigns.models import Campaign
 from campaigns.selectors.audience import audience_of
 from campaigns.selectors.campaigns import sample_contacts
 from campaigns.selectors.list_sizes import list_choices, subscribers
+from campaigns.selectors.templates import templates_to_begin_with
 from campaigns.services.new_campaign import start_campaign
 from campaigns.services.readiness import StepName
+from campaigns.services.template_use import campaign_from_template
 from campaigns.views import draft_page
 from campaigns.views.draft_forms import AudienceForm, DesignForm, NewCampaignForm, SetupForm
 from campaigns.views.draft_page import DraftPage
@@ -56,13 +58,19 @@ DESIGN: Final = DraftPage(
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_new(request: HttpRequest, member: Member) -> HttpResponse:
     """Asks for a name; a POST makes the draft and opens its first step."""
-    form = NewCampaignForm(request.POST if request.method == "POST" else None)
+    templates = templates_to_begin_with(tenant_id=member.tenant_id)
+    form = NewCampaignForm(request.POST if request.method == "POST" else None, templates=templates)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "campaigns/new.html", {"form": form}, status=status)
-    campaign = start_campaign(
-        tenant_id=member.tenant_id, name=form.cleaned_data["name"], actor=actor_of(request, member)
-    )
+    name, template_id = form.cleaned_data["name"], form.cleaned_data["template"]
+    actor = actor_of(request, member)
+    if template_id is None:
+        campaign = start_campaign(tenant_id=member.tenant_id, name=name, actor=actor)
+    else:
+        campaign = campaign_from_template(
+            tenant_id=member.tenant_id, template_id=template_id, name=name, actor=actor
+        )
     return redirect(step_url(member.slug, campaign.pk, StepName.SETUP))
 
 

@@ -10,7 +10,6 @@ from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
-from campaigns.exceptions import CampaignsError
 from campaigns.services.template_use import campaign_from_template
 from campaigns.services.templates import archive_template, duplicate_template, restore_template
 
@@ -48,12 +47,8 @@ def template_restore(request: HttpRequest, member: Member, template_id: int) -> 
 @require_POST
 def template_use(request: HttpRequest, member: Member, template_id: int) -> HttpResponse:
     """Begins a campaign with it."""
-    try:
-        campaign = campaign_from_template(
-            tenant_id=member.tenant_id, template_id=template_id, actor=actor_of(request, member)
-        )
-    except CampaignsError as error:
-        messages.error(request, f"{error} ({error.code})")
-        return redirect("campaigns:templates", member.slug)
+    campaign = campaign_from_template(
+        tenant_id=member.tenant_id, template_id=template_id, actor=actor_of(request, member)
+    )
     messages.success(request, _("This is the new draft."))
-    return redirect("tracking:campaign", member.slug, campaign.pk)
+    return redirect("campaigns:setup", member.slug, campaign.pk)

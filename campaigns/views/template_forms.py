@@ -10,7 +10,7 @@ from campaigns.models import Campaign, Template
 from campaigns.services.starters import STARTERS
 from campaigns.services.templates import MAX_NAME, TemplateDraft
 
-_CODE = {"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off", "wrap": "soft"}
+_CODE = {"spellcheck": "false", "autocapitalize": "off", "data-editor": "", "data-merge": "", "wrap": "off"}
 
 
 class StartForm(forms.Form):
@@ -41,14 +41,14 @@ class TemplateForm(forms.Form):
         label=_("Mail"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 24, "class": "code-field", **_CODE}),
+        widget=forms.Textarea(attrs={"rows": 24, **_CODE}),
     )
     text_source = forms.CharField(
         label=_("Text part"),
         required=False,
         strip=False,
         help_text=_("For mail programs that show no HTML. Empty: made from the mail."),
-        widget=forms.Textarea(attrs={"rows": 6, "class": "code-field", **_CODE}),
+        widget=forms.Textarea(attrs={"rows": 6, **_CODE}),
     )
 
     @classmethod

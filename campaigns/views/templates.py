@@ -16,6 +16,7 @@ from campaigns.selectors.templates import find_template, template_page
 from campaigns.services.starters import active_language, find_starter
 from campaigns.services.template_preview import render_template, template_findings
 from campaigns.services.templates import TemplateDraft, create_template, update_template
+from campaigns.views.merge_choices import design_fields
 from campaigns.views.template_forms import StartForm, TemplateForm
 from relay_saas.web.csp import protect_mail_view
 from relay_saas.web.errors import NotFound
@@ -125,6 +126,7 @@ def _editor(
         "findings": template_findings(tenant_id=member.tenant_id, template=found),
         "people": list(Contact.objects.filter(tenant_id=member.tenant_id).order_by("pk")[:PEOPLE]),
         "contact_id": contact_id,
+        "merge": design_fields(tenant_id=member.tenant_id),
         "look": look if look == "phone" else "desktop",
     }
     return render(request, "campaigns/template.html", context, status=status)

@@ -13,7 +13,7 @@ from accounts.services.senders import SenderDraft, create_sender
 from accounts.services.tenants import add_member
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadTemplate, TemplateChanged
-from campaigns.models import ContactList, Template
+from campaigns.models import Campaign, ContactList, Template
 from campaigns.services.starters import LANGUAGES, STARTERS
 from campaigns.services.template_preview import render_template, template_findings
 from campaigns.services.template_use import campaign_from_template
@@ -174,10 +174,26 @@ def test_a_campaign_begins_with_a_template_and_keeps_its_own_copy(
     tenant: Tenant, mailing_list: ContactList, domain: SendingDomain, marketer: Client
 ) -> None:
     template = make(tenant)
-    assert "(no_sender)" in text(marketer.post(at("template_use", template.pk), follow=True))
     sender = SenderDraft(name="Acme", address="hello@news.acme.test")
     create_sender(tenant_id=tenant.pk, draft=sender, actor=SYSTEM)
     campaign = campaign_from_template(tenant_id=tenant.pk, template_id=template.pk, actor=SYSTEM)
     assert campaign.html_source == template.html_source
     assert campaign.from_address == "hello@news.acme.test"
-    assert marketer.post(at("template_use", template.pk)).status_code == 302
+    assert campaign.name == "Monthly"
+    assert campaign.mailing_list_id == mailing_list.pk
+    opened = marketer.post(at("template_use", template.pk))
+    assert "/setup/" in opened["Location"]
+
+
+def test_a_new_campaign_may_begin_with_a_template(tenant: Tenant, marketer: Client) -> None:
+    template = make(tenant, name=HOSTILE)
+    shown = marketer.get(at("campaign_new")).content.decode()
+    assert f'value="{template.pk}"' in shown
+    assert "<img src=x" not in shown
+    marketer.post(at("campaign_new"), {"name": "Spring", "template": template.pk})
+    with tenant_scope(tenant.pk):
+        campaign = Campaign.objects.get(name="Spring")
+    assert campaign.html_source == template.html_source
+    archive_template(tenant_id=tenant.pk, template_id=template.pk, actor=SYSTEM)
+    refused = marketer.post(at("campaign_new"), {"name": "Summer", "template": template.pk})
+    assert refused.status_code == 422

@@ -1,7 +1,7 @@
 // Writing sources: line numbers, Tab, the place of an error, merge fields where the cursor was, counts, the preview.
 (() => {
   "use strict";
-  const form = document.querySelector("form[data-draft]");
+  const form = document.querySelector("form[data-draft], form[data-code]");
   if (!form) return;
   const all = (selector) => [...document.querySelectorAll(selector)];
   const changed = (field) => field.dispatchEvent(new Event("input", { bubbles: true }));
