@@ -48,6 +48,8 @@ class BadImportFile(CodedError):
         "header_too_long": _("The name of column %(column)s is longer than %(characters)s characters."),
         "line_too_long": _("Line %(line)s is longer than %(characters)s characters."),
         "unclosed_quote": _("A quotation mark in the row that begins on line %(line)s is never closed."),
+        "encoding_does_not_fit": _("The file cannot be read like this. Choose another encoding."),
+        "field_gone": _("The field for column “%(column)s” is gone. Choose another one for it."),
         "import_interrupted": _("The import stopped before anything was written. Start it again."),
     }
 
@@ -58,6 +60,18 @@ class ImportNotWaiting(CampaignsError):
     code = "import_not_waiting"
     status = 409
     message = _("This import is running already or is over.")
+
+
+class ImportRefused(CodedError):
+    """An import cannot be taken a step further as asked."""
+
+    status = 409
+    messages = {
+        "file_gone": _("The file of this import is not kept any more. Upload it again."),
+        "import_started": _("This import has begun already; it cannot be changed any more."),
+        "import_not_checked": _("Check the rows first; then the import can begin."),
+        "undo_impossible": _("This import cannot be undone (any more)."),
+    }
 
 
 class ListGone(CampaignsError):

@@ -8,6 +8,7 @@ from typing import Final
 
 from campaigns.exceptions import BadImportFile
 from campaigns.models import ContactField
+from campaigns.services.fields import RESERVED_KEYS
 from relay_saas.mail.addresses import parse_address
 from relay_saas.mail.exceptions import MailError
 
@@ -55,6 +56,8 @@ class FieldColumn:
     name: str
     #: The tenant has no such field yet.
     is_new: bool
+    #: What a new field shall be called; empty: like the column.
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ def match_columns(names: Sequence[str], fields: Iterable[ContactField]) -> Colum
 
     Columns without a name are skipped. Raises BadImportFile.
     """
-    if any(_is_address(name) for name in names):
+    if any(is_address(name) for name in names):
         raise BadImportFile("no_header")
     is_errors_file = tuple(names[-2:]) == ERROR_COLUMNS
     taken: dict[str, str] = {}
@@ -112,8 +115,13 @@ def _column(position: int, name: str, own: dict[str, ContactField], used: set[st
         return FieldColumn(position=position, key=EMAIL, kind=Kind.TEXT, name=name, is_new=False)
     if field := own.get(folded):
         return FieldColumn(position=position, key=field.key, kind=Kind(field.kind), name=name, is_new=False)
-    key, kind = _BY_NAME.get(folded) or (new_key(name, used), Kind.TEXT)
+    key, kind = known_field(name) or (new_key(name, used), Kind.TEXT)
     return FieldColumn(position=position, key=key, kind=kind, name=name, is_new=True)
+
+
+def known_field(name: str) -> tuple[str, Kind] | None:
+    """Key and kind of a field that everybody knows by this name."""
+    return _BY_NAME.get(fold(name))
 
 
 def new_key(name: str, used: Iterable[str]) -> str:
@@ -122,7 +130,7 @@ def new_key(name: str, used: Iterable[str]) -> str:
     key = re.sub(r"[^a-z0-9]+", "_", text).strip("_")[:60] if text.isascii() else ""
     if key and not key[0].isalpha():
         key = f"f_{key}"
-    stem, number, taken = key or "field", 1, {*used, EMAIL}
+    stem, number, taken = key or "field", 1, {*used, *RESERVED_KEYS}
     key = key or "field_1"
     while key in taken:
         number += 1
@@ -130,7 +138,8 @@ def new_key(name: str, used: Iterable[str]) -> str:
     return key
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether the text is an e-mail address, and so no name of a column."""
     try:
         parse_address(name)
     except MailError:

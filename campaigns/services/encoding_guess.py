@@ -1,6 +1,7 @@
 """Finds the encoding of a file by trying: byte order mark, strict UTF-8, Shift_JIS (cp932), EUC-JP."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +31,11 @@ MAGIC: Final = (
 )
 #: In UTF-16 without a mark, every second byte of ASCII text is zero; a stray NUL is not that.
 NUL_SHARE: Final = 10
-HALF_WIDTH_KANA: Final = range(0xFF61, 0xFFA0)
+HALF_WIDTH_KANA: Final = re.compile("[\uff61-\uff9f]")
 #: What Python's cp932 makes of the bytes 80, A0, FD, FE and FF, which no Shift_JIS text holds.
-PLACEHOLDERS: Final = frozenset((0x80, 0xF8F0, 0xF8F1, 0xF8F2, 0xF8F3))
+PLACEHOLDERS: Final = re.compile("[\x80\uf8f0-\uf8f3]")
+#: What a person may choose, by Python's names.
+ENCODINGS: Final = ("utf-8", "utf-8-sig", "cp932", "euc_jp", "utf-16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,22 @@ def find_encoding(path: Path) -> Found:
     if head.count(0) * NUL_SHARE > len(head):
         raise BadImportFile("encoding_utf16_unmarked")
     return _unmarked(path)
+
+
+def check_encoding(path: Path, encoding: str) -> Found:
+    """The encoding that a person chose, where the whole of `path` can be read in it; raises BadImportFile."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head.startswith(MAGIC):
+        raise BadImportFile("file_not_text")
+    if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
+    # Without its mark UTF-16 is read in this machine's order of bytes, and almost anything passes for it.
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    reading = _read(path, encoding) if encoding in ENCODINGS and (encoding != "utf-16" or marked) else None
+    if reading is None:
+        raise BadImportFile("encoding_does_not_fit")
+    return Found(encoding=encoding, lines=reading.lines)
 
 
 def _whole(path: Path, encoding: str) -> Found:
@@ -102,10 +121,9 @@ def _read(path: Path, encoding: str) -> _Reading | None:
 
 def _count_kana(text: str, reading: _Reading) -> bool:
     """Counts; False where the text holds what the codec makes of bytes that Shift_JIS does not have."""
-    others = [ord(character) for character in text if character > "\x7f"]
-    reading.not_ascii += len(others)
-    reading.half_width_kana += sum(code in HALF_WIDTH_KANA for code in others)
-    return not any(code in PLACEHOLDERS for code in others)
+    reading.not_ascii += len(text) - len(text.encode("ascii", "ignore"))
+    reading.half_width_kana += len(HALF_WIDTH_KANA.findall(text))
+    return PLACEHOLDERS.search(text) is None
 
 
 def _chunks(path: Path, encoding: str) -> Iterator[str]:

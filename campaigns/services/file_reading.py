@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from campaigns.exceptions import BadImportFile
-from campaigns.services.encoding_guess import find_encoding
+from campaigns.services.encoding_guess import Found, check_encoding, find_encoding
 from relay_saas.mail.addresses import normalise_cell
 
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -29,6 +29,24 @@ class TableFile:
     columns: tuple[str, ...]
     #: Lines of the file, an upper bound of its rows.
     lines: int
+    #: The first row names the columns and is no row of data.
+    has_header: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a person wants a file to be read; what is None is found out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    #: Without a header columns are called by `name` and their number, and no row is lost.
+    has_header: bool = True
+    name: str = "Column"
+    #: How many lines it has, where it was read through in this encoding before.
+    lines: int | None = None
+
+
+FOUND_OUT: Final = Reading()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +81,15 @@ class CountedLines:
         return self.last
 
 
-def open_table(path: Path) -> TableFile:
-    """Finds out encoding, delimiter and columns of `path`; raises BadImportFile."""
+def open_table(path: Path, reading: Reading = FOUND_OUT) -> TableFile:
+    """Finds out encoding, delimiter and columns of `path`, as far as not chosen; raises BadImportFile."""
     size = path.stat().st_size
     if size == 0:
         raise BadImportFile("file_empty")
     if size > MAX_BYTES:
         raise BadImportFile("file_too_large", megabytes=MAX_BYTES // 1024**2)
-    found = find_encoding(path)
-    delimiter = _delimiter(path, found.encoding)
+    found = _found(path, reading)
+    delimiter = reading.delimiter or _delimiter(path, found.encoding)
     header = next(_rows(path, found.encoding, delimiter), None)
     if header is None:
         raise BadImportFile("file_empty")
@@ -79,15 +97,25 @@ def open_table(path: Path) -> TableFile:
         path=path,
         encoding=found.encoding,
         delimiter=delimiter,
-        columns=_column_names(header),
+        columns=_column_names(header) if reading.has_header else _numbers(header, reading.name),
         lines=found.lines,
+        has_header=reading.has_header,
     )
+
+
+def _found(path: Path, reading: Reading) -> Found:
+    if not reading.encoding:
+        return find_encoding(path)
+    if reading.lines is not None:
+        return Found(encoding=reading.encoding, lines=reading.lines)
+    return check_encoding(path, reading.encoding)
 
 
 def read_rows(table: TableFile) -> Iterator[RawRow]:
     """The rows below the header; raises BadImportFile where the file cannot be read on."""
     rows = _rows(table.path, table.encoding, table.delimiter)
-    next(rows)
+    if table.has_header:
+        next(rows)
     yield from rows
 
 
@@ -121,11 +149,20 @@ def _delimiter(path: Path, encoding: str) -> str:
     return max(DELIMITERS, key=outside.count) if any(mark in outside for mark in DELIMITERS) else ","
 
 
-def _column_names(header: RawRow) -> tuple[str, ...]:
+def _numbers(first: RawRow, name: str) -> tuple[str, ...]:
+    _check_width(first)
+    return tuple(f"{name} {number}" for number in range(1, len(first.cells) + 1))
+
+
+def _check_width(header: RawRow) -> None:
     if header.fault:
         raise BadImportFile("unclosed_quote", line=header.line)
     if len(header.cells) > MAX_COLUMNS:
         raise BadImportFile("too_many_columns", columns=MAX_COLUMNS)
+
+
+def _column_names(header: RawRow) -> tuple[str, ...]:
+    _check_width(header)
     names = tuple(normalise_cell(cell.replace("\x00", ""))[0] for cell in header.cells)
     for number, name in enumerate(names, start=1):
         if len(name) > MAX_NAME:

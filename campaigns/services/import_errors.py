@@ -1,7 +1,5 @@
 """The errors file of an import: every row that was not taken, as it stood, with its line and the reason."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
@@ -9,7 +7,7 @@ from uuid import UUID
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.formula_guard import guard
+from accounts.csv_file import Encoding, csv_pieces
 from accounts.tenancy import tenant_scope
 from campaigns.models import ContactImport, ImportProblem
 from campaigns.services.column_guess import ERROR_COLUMNS
@@ -17,7 +15,6 @@ from relay_saas.web.errors import NotFound
 from relay_saas.web.problems import Text
 
 BATCH: Final = 2_000
-BOM: Final = "\ufeff"
 
 REASONS: Final[dict[str, Text]] = {
     "duplicate_in_file": _("The same address stands on line %(detail)s already."),
@@ -53,8 +50,10 @@ def reason_text(reason: str, detail: str) -> str:
     return sentence % {"detail": detail} if "%(detail)s" in sentence else sentence
 
 
-def errors_file(*, tenant_id: UUID, import_id: int, language: str) -> Iterator[bytes]:
-    """The file in pieces: UTF-8 with BOM, original columns, `line`, `reason` in `language` (`ja`, `en`).
+def errors_file(
+    *, tenant_id: UUID, import_id: int, language: str, encoding: str = Encoding.UTF8
+) -> Iterator[bytes]:
+    """The file in pieces: original columns, `line`, `reason` in `language` (`ja`, `en`).
 
     Each piece is read in a scope of its own: a streamed answer outlives the request's. Raises NotFound.
     """
@@ -65,37 +64,25 @@ def errors_file(*, tenant_id: UUID, import_id: int, language: str) -> Iterator[b
     columns = found.columns
     if tuple(columns[-2:]) == ERROR_COLUMNS:
         columns = columns[:-2]
-    return _pieces(tenant_id, import_id, columns, len(found.columns), language)
+    rows = _rows(found, len(columns), language)
+    return csv_pieces([*columns, *ERROR_COLUMNS], rows, encoding)
 
 
-def _pieces(
-    tenant_id: UUID, import_id: int, columns: list[str], width: int, language: str
-) -> Iterator[bytes]:
-    yield (BOM + _csv([[*columns, *ERROR_COLUMNS]])).encode()
-    last = 0
+def _rows(contact_import: ContactImport, columns: int, language: str) -> Iterator[list[str]]:
+    width, last = len(contact_import.columns), 0
     while True:
-        with tenant_scope(tenant_id):
-            batch = list(
-                ImportProblem.objects.filter(contact_import_id=import_id, line__gt=last).order_by("line")[
-                    :BATCH
-                ]
-            )
+        with tenant_scope(contact_import.tenant_id), translation.override(language):
+            found = ImportProblem.objects.filter(contact_import_id=contact_import.pk, line__gt=last)
+            batch = list(found.order_by("line")[:BATCH])
+            rows = [_row(problem, columns, width) for problem in batch]
         if not batch:
             return
-        with translation.override(language):
-            rows = [_row(problem, len(columns), width) for problem in batch]
-        yield _csv(rows).encode()
+        yield from rows
         last = batch[-1].line
 
 
 def _row(problem: ImportProblem, columns: int, width: int) -> list[str]:
-    cells = [guard(cell) for cell in problem.cells]
-    own = cells[:columns] + [""] * (columns - len(cells))
+    own = problem.cells[:columns] + [""] * (columns - len(problem.cells))
     # What stood beyond the last column follows behind, so that nothing of the row is lost.
-    return [*own, str(problem.line), reason_text(problem.reason, problem.detail), *cells[width:]]
-
-
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+    reason = reason_text(problem.reason, problem.detail)
+    return [*own, str(problem.line), reason, *problem.cells[width:]]

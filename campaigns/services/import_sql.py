@@ -36,10 +36,10 @@ WRITE_CONTACTS: Final = """
 with written as (
   insert into campaigns_contact as c
     (tenant_id, email, email_key, domain, attrs, needs_smtputf8, created_at, updated_at)
-  select %(tenant)s, email, email_key, domain, attrs, needs_smtputf8, now(), now()
+  select %(tenant)s, email, email_key, domain, attrs, needs_smtputf8, %(at)s, %(at)s
   from import_staging where reason = '' order by email_key
   on conflict (tenant_id, email_key) do update set
-    email = excluded.email, attrs = (c.attrs - %(keys)s::text[]) || excluded.attrs, updated_at = now()
+    email = excluded.email, attrs = (c.attrs - %(keys)s::text[]) || excluded.attrs, updated_at = %(at)s
   where c.email <> excluded.email or c.attrs <> (c.attrs - %(keys)s::text[]) || excluded.attrs
   returning (old.id is null) as is_new
 )
@@ -57,6 +57,22 @@ with written as (
   returning 1
 )
 select count(*) from written
+"""
+
+#: New contacts, changed ones, and who would join the list: what the two statements above would write.
+FORESEE: Final = """
+select count(*) filter (where c.id is null),
+  count(*) filter (where c.email <> s.email or c.attrs <> (c.attrs - %(keys)s::text[]) || s.attrs),
+  count(*) filter (where u.id is null)
+from import_staging s
+left join campaigns_contact c on c.tenant_id = %(tenant)s and c.email_key = s.email_key
+left join campaigns_subscription u
+  on u.tenant_id = %(tenant)s and u.mailing_list_id = %(list)s and u.contact_id = c.id
+where s.reason = ''
+"""
+
+FIRST_PROBLEMS: Final = """
+select line, reason, detail, cells from import_staging where reason <> '' order by line limit %s
 """
 
 COUNT: Final = """
@@ -89,3 +105,17 @@ from import_staging where reason <> '' order by line
 
 #: One import of a tenant writes at a time: two that touch the same contacts would deadlock.
 LOCK_TENANT: Final = "select pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 20261))"
+
+#: Subscriptions that the import made and nobody has touched since; returns whom they were of.
+UNDO_SUBSCRIPTIONS: Final = """
+delete from campaigns_subscription
+where tenant_id = %(tenant)s and mailing_list_id = %(list)s and source = %(source)s and state = 'subscribed'
+"""
+
+#: Contacts that it made, untouched since, that are on no list and whom no campaign was launched to.
+UNDO_CONTACTS: Final = """
+delete from campaigns_contact c
+where c.tenant_id = %(tenant)s and c.created_at = %(at)s and c.updated_at = %(at)s
+  and not exists (
+    select from campaigns_subscription u where u.tenant_id = c.tenant_id and u.contact_id = c.id)
+"""

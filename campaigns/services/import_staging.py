@@ -1,7 +1,7 @@
 """The database side of an import: rows go to a staging table in batches, then to their tables at once."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import Job
 from accounts.tenancy import tenant_scope
 from campaigns.models import ContactField, ContactImport
 from campaigns.services import import_sql as sql
@@ -61,22 +60,24 @@ class ImportCounts:
         }
 
 
-def fill_staging(tenant_id: UUID, job_id: int, rows: Iterable[StagedRow]) -> None:
-    """Copies `rows` into this session's staging table, a transaction a batch; reports progress on the job."""
+def fill_staging(tenant_id: UUID, rows: Iterable[StagedRow], report: Callable[[int], None]) -> None:
+    """Copies `rows` into this session's staging table, a transaction a batch; reports how many it has."""
     with tenant_scope(tenant_id), connection.cursor() as cursor:
         cursor.execute(sql.CREATE_STAGING)
     done, reported = 0, time.monotonic()
     for batch in _batches(rows):
         done += len(batch)
-        with tenant_scope(tenant_id), connection.cursor() as cursor:
-            with cursor.copy(sql.COPY_STAGING) as copy:
-                for row in batch:
-                    copy.write_row(row.record())
-            if time.monotonic() - reported >= REPORT_EVERY:
-                Job.objects.filter(pk=job_id).update(done=done)
-                reported = time.monotonic()
-    with tenant_scope(tenant_id):
-        Job.objects.filter(pk=job_id).update(done=done, total=done)
+        with (
+            tenant_scope(tenant_id),
+            connection.cursor() as cursor,
+            cursor.copy(sql.COPY_STAGING) as copy,
+        ):
+            for row in batch:
+                copy.write_row(row.record())
+        if time.monotonic() - reported >= REPORT_EVERY:
+            report(done)
+            reported = time.monotonic()
+    report(done)
 
 
 def drop_staging() -> None:
@@ -87,25 +88,54 @@ def drop_staging() -> None:
 
 def merge_staging(contact_import: ContactImport, columns: ColumnMap) -> ImportCounts:
     """Writes fields, contacts, subscriptions and problems from staging, in the caller's transaction."""
-    values: dict[str, Any] = {
+    values = _values(contact_import, columns)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_TENANT, values)
+        _add_fields(contact_import.tenant_id, columns)
+        _prepare(cursor)
+        new, updated = _row(cursor, sql.WRITE_CONTACTS, values)
+        (subscribed,) = _row(cursor, sql.WRITE_SUBSCRIPTIONS, values)
+        cursor.execute(sql.WRITE_PROBLEMS, values)
+        return _counts(cursor, values, new=new, updated=updated, subscribed=subscribed)
+
+
+def foresee(contact_import: ContactImport, columns: ColumnMap) -> ImportCounts:
+    """What `merge_staging` would do now; writes nothing but marks in the staging table."""
+    values = _values(contact_import, columns)
+    with connection.cursor() as cursor:
+        _prepare(cursor)
+        new, updated, subscribed = _row(cursor, sql.FORESEE, values)
+        return _counts(cursor, values, new=new, updated=updated, subscribed=subscribed)
+
+
+def first_problems(limit: int) -> list[dict[str, Any]]:
+    """The first rows that cannot be taken: line, reason, detail, cells."""
+    names = ("line", "reason", "detail", "cells")
+    with connection.cursor() as cursor:
+        cursor.execute(sql.FIRST_PROBLEMS, [limit])
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _values(contact_import: ContactImport, columns: ColumnMap) -> dict[str, Any]:
+    return {
         "tenant": contact_import.tenant_id,
         "list": contact_import.mailing_list_id,
         "import": contact_import.pk,
         "keys": [column.key for column in columns.fields],
         "source": f"import:{contact_import.pk}",
+        "at": contact_import.imported_at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.LOCK_TENANT, values)
-        _add_fields(contact_import.tenant_id, columns)
-        cursor.execute("analyze import_staging")
-        cursor.execute(sql.MARK_DUPLICATES)
-        new, updated = _row(cursor, sql.WRITE_CONTACTS, values)
-        (subscribed,) = _row(cursor, sql.WRITE_SUBSCRIPTIONS, values)
-        cursor.execute(sql.WRITE_PROBLEMS, values)
-        rows, accepted, normalised, smtputf8 = _row(cursor, sql.COUNT, values)
-        suppressed, unsubscribed = _row(cursor, sql.COUNT_STOPPED, values)
-        cursor.execute(sql.COUNT_PROBLEMS)
-        problems = dict(cursor.fetchall())
+
+
+def _prepare(cursor: Any) -> None:
+    cursor.execute("analyze import_staging")
+    cursor.execute(sql.MARK_DUPLICATES)
+
+
+def _counts(cursor: Any, values: dict[str, Any], *, new: int, updated: int, subscribed: int) -> ImportCounts:
+    rows, accepted, normalised, smtputf8 = _row(cursor, sql.COUNT, values)
+    suppressed, unsubscribed = _row(cursor, sql.COUNT_STOPPED, values)
+    cursor.execute(sql.COUNT_PROBLEMS)
     return ImportCounts(
         rows=rows,
         accepted=accepted,
@@ -116,13 +146,13 @@ def merge_staging(contact_import: ContactImport, columns: ColumnMap) -> ImportCo
         suppressed=suppressed,
         normalised=normalised,
         smtputf8=smtputf8,
-        problems=problems,
+        problems=dict(cursor.fetchall()),
     )
 
 
 def _add_fields(tenant_id: UUID, columns: ColumnMap) -> None:
     new = [
-        ContactField(tenant_id=tenant_id, key=column.key, label=column.name, kind=column.kind)
+        ContactField(tenant_id=tenant_id, key=column.key, label=column.label or column.name, kind=column.kind)
         for column in columns.fields
         if column.is_new
     ]

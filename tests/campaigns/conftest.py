@@ -5,18 +5,20 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.audit import SYSTEM
-from accounts.models import Job, SendingDomain, Tenant
-from accounts.services.tenants import create_tenant
+from accounts.models import Job, Role, SendingDomain, Tenant, User
+from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.imports import create_import, run_import
 from campaigns.services.launch import request_launch
 from tests.campaigns.kinds import Load, Write
+from tests.campaigns.wizard import Wizard
 
 HTML = (
     '<html><body><p>Hello {{ contact.first_name | default: "you" }}</p>'
@@ -83,6 +85,16 @@ def load(tenant: Tenant, mailing_list: ContactList) -> Load:
         return run_import(tenant_id=tenant.id, import_id=upload(tenant.id, into or mailing_list.pk, content))
 
     return load
+
+
+@pytest.fixture
+def wizard(tenant: Tenant, mailing_list: ContactList) -> Wizard:
+    """A marketer at the import wizard."""
+    user = User.objects.create_user("alice@acme.test")
+    add_member(tenant_id=tenant.id, user=user, role=Role.MARKETER, actor=SYSTEM)
+    client = Client()
+    client.force_login(user)
+    return Wizard(client, tenant.id, mailing_list.pk)
 
 
 @pytest.fixture

@@ -81,6 +81,17 @@ def save(*takes: str, **data: str) -> Entry:
     )
 
 
+def import_deed() -> Entry:
+    """A POST of the import wizard; it answers with a redirect to where the import stands."""
+    return Entry(
+        door="tenant",
+        capability=Capability.CONTACTS_EDIT,
+        method="post",
+        takes=("contact_import",),
+        success=302,
+    )
+
+
 def brake(*takes: str, **data: str) -> Entry:
     """A POST of an operator; it answers with a redirect to what it changed."""
     return Entry(door="operator", method="post", takes=takes, success=302, data={"reason": "a fire", **data})
@@ -155,6 +166,23 @@ TABLE: dict[str, Entry] = {
     "campaigns:field_create": form(Capability.CONTACTS_EDIT),
     "campaigns:field_delete": form(Capability.CONTACTS_EDIT, "contact_field", success=302),
     "campaigns:field": page(Capability.CONTACTS_EDIT, "contact_field"),
+    "campaigns:imports": page(Capability.CONTACTS_EDIT),
+    "campaigns:import_new": page(Capability.CONTACTS_EDIT),
+    "campaigns:import_file": page(Capability.CONTACTS_EDIT, "contact_import"),
+    "campaigns:import_map": page(Capability.CONTACTS_EDIT, "contact_import"),
+    "campaigns:import_check": page(Capability.CONTACTS_EDIT, "contact_import"),
+    "campaigns:import_check_live": page(Capability.CONTACTS_EDIT, "contact_import"),
+    "campaigns:import_live": page(Capability.CONTACTS_EDIT, "contact_import"),
+    "campaigns:import_errors": page(Capability.CONTACTS_EDIT, "contact_import"),
+    # One that has not begun leads to its first step.
+    "campaigns:import": Entry(
+        door="tenant", capability=Capability.CONTACTS_EDIT, takes=("contact_import",), success=302
+    ),
+    "campaigns:import_check_again": import_deed(),
+    "campaigns:import_start": import_deed(),
+    "campaigns:import_stop": import_deed(),
+    "campaigns:import_undo": import_deed(),
+    "campaigns:import_discard": import_deed(),
     "campaigns:suppressions": page(Capability.VIEW),
     "campaigns:suppressions_export": form(Capability.CONTACTS_EXPORT, success=302),
     "campaigns:suppressions_import": page(Capability.CONTACTS_EDIT),

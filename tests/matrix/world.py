@@ -1,6 +1,7 @@
 """Two organizations with everything in them, and the cast: a member of each role, an outsider, a stranger."""
 
 import hashlib
+import io
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from campaigns.models import Campaign, ContactField, Media, Suppression
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.fields import create_field
+from campaigns.services.import_drafts import Upload, begin
 from campaigns.services.lists import create_list, subscribe
 from campaigns.services.suppression import suppress
 from campaigns.services.templates import TemplateDraft, create_template
@@ -51,6 +53,7 @@ class Organization:
     mailing_list: int = 0
     contact_field: int = 0
     suppression: int = 0
+    contact_import: int = 0
     submission: str = ""
     message: str = ""
     keys: dict[str, str] = field(default_factory=dict)
@@ -115,6 +118,13 @@ def _organization(slug: str) -> Organization:
     organization.contact = contact.pk
     organization.mailing_list = mailing_list.pk
     _people(organization)
+    upload = Upload(
+        file_name="readers.csv",
+        data=io.BytesIO(b"email\nreader@gmail.test\n"),
+        mailing_list_id=mailing_list.pk,
+        consent="form",
+    )
+    organization.contact_import = begin(tenant_id=tenant.pk, upload=upload, actor=SYSTEM).pk
     organization.campaign = campaign(organization, mailing_list.pk).pk
     template = TemplateDraft(name=slug, html_source=HTML, markup=Campaign.Markup.HTML)
     organization.template = create_template(tenant_id=tenant.pk, draft=template, actor=SYSTEM).pk
@@ -218,6 +228,7 @@ ABSENT = {
     "mailing_list": 999_999_999,
     "contact_field": 999_999_999,
     "suppression": 999_999_999,
+    "contact_import": 999_999_999,
     "submission": "em_00000000000000000000000000",
     "message": "msg_00000000000000000000000000",
 }

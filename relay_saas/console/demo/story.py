@@ -19,7 +19,7 @@ from accounts.models import Job
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, ContactImport, ContactList, Subscription, Suppression
 from campaigns.services.campaigns import CampaignDraft, create_campaign
-from campaigns.services.imports import create_import, run_import
+from campaigns.services.imports import KIND, create_import, run_import
 from campaigns.services.launch import request_launch
 from delivery.models import Attempt, Launch
 from relay_saas.console.demo.cast import DOMAIN, Cast, gather, verified_domain, verified_system_domain
@@ -109,7 +109,7 @@ class Story:
 
     def _job(self, tenant_id: UUID, found: ContactImport) -> Job:
         with tenant_scope(tenant_id):
-            return Job.objects.get(pk=found.job_id)
+            return Job.objects.get(kind=KIND, arguments__import=found.pk)
 
     def _campaign(self, tenant_id: UUID, mailing_list: ContactList) -> Campaign:
         with tenant_scope(tenant_id):
