@@ -11,6 +11,7 @@ from accounts.services.api_keys import create_key, revoke_key
 from accounts.services.organization import change_settings
 from accounts.services.request_log import keep_request
 from accounts.tenancy import tenant_scope
+from tests.browser.story import HOSTILE
 
 #: The link of the open invitation; its mail goes nowhere here.
 TOKEN = "browser-tests-open-this-invitation-with-this-link"
@@ -29,7 +30,7 @@ def fill(tenant: Tenant, owner: User) -> None:
     key, _ = create_key(
         tenant_id=tenant.pk, name="オンラインショップ", scopes=["messages.send", "messages.read"], actor=actor
     )
-    old, _ = create_key(tenant_id=tenant.pk, name="old shop", scopes=["messages.send"], actor=actor)
+    old, _ = create_key(tenant_id=tenant.pk, name=f"old {HOSTILE}", scopes=["messages.send"], actor=actor)
     revoke_key(tenant_id=tenant.pk, key_id=old.pk, actor=actor)
     for number, (method, path, status, code, took) in enumerate(_REQUESTS):
         keep_request(

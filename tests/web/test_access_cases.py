@@ -1,6 +1,7 @@
 """The cases of access.json and tokens.json on the dashboard and the API; each is run here or named with its
 place."""
 
+import logging
 import re
 from typing import Any
 
@@ -36,7 +37,6 @@ ELSEWHERE = {
     "acc-029": "tests/accounts/test_members.py",
     "acc-030": "tests/accounts/test_members.py",
     "acc-033": "tests/accounts/test_request_log.py, relay_saas.web.request_id",
-    "acc-034": "tests/accounts/test_invitations.py, test_api_keys.py: secrets are stored nowhere",
     "acc-035": "no API route shows domains; tests/accounts/test_domains.py",
     "acc-036": "tests/accounts/test_vault.py: private keys are sealed",
     "tok-022": "tests/integration/engine",
@@ -50,8 +50,8 @@ ELSEWHERE = {
 #: Links in mail: tests/unit/mail/test_tokens.py and tests/integration run these.
 LINKS = {f"tok-{number:03}" for number in (1, 2, 3, 4, 7, 8, 10, 11, 13, 15, 16, 17, 18, 20, 21, 40)}
 HERE = {
-    "acc-007", "acc-013", "acc-016", "acc-017", "acc-018", "acc-019", "acc-022", "acc-024", "acc-037",
-    "acc-039", "acc-040", "tok-027", "tok-028", "tok-033", "tok-034", "tok-035",
+    "acc-007", "acc-013", "acc-016", "acc-017", "acc-018", "acc-019", "acc-022", "acc-024", "acc-034",
+    "acc-037", "acc-039", "acc-040", "tok-027", "tok-028", "tok-033", "tok-034", "tok-035",
 }  # fmt: skip
 
 
@@ -153,6 +153,26 @@ def test_acc_024_a_session_from_before_is_not_taken_over(owner: User) -> None:
     before = client.cookies[configuration.SESSION_COOKIE_NAME].value
     assert sign_in(client).status_code == 302
     assert client.cookies[configuration.SESSION_COOKIE_NAME].value != before
+
+
+def test_acc_034_no_secret_stands_in_a_log(
+    owner: User, tenant: Tenant, caplog: pytest.LogCaptureFixture, django_capture_on_commit_callbacks: Any
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = Client()
+    sign_in(client, "a wrong password of mine")
+    sign_in(client)
+    made = client.post(page("key_create"), {"name": "shop", "scopes": ["messages.send"], "life": "90"})
+    (secret,) = set(re.findall(r"rly_live_[0-9a-f]{8}_[\w-]{43}", made.content.decode()))
+    Client(headers={"Authorization": f"Bearer {secret}"}).post("/api/v1/emails", {"password": PASSWORD})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(page("invite"), {"email": "hanako@people.test", "role": "analyst"})
+    (link,) = set(re.findall(r"/accounts/invitation/([^/\s]+)/", str(mail.outbox[0].body)))
+    Client().post(f"/accounts/invitation/{link}/", {"name": "Hanako", "password": "another good password"})
+    assert User.objects.filter(email="hanako@people.test").exists()
+    assert caplog.records
+    for word in (PASSWORD, "a wrong password", "another good password", secret, link, "BEGIN PRIVATE KEY"):
+        assert word not in caplog.text, word
 
 
 @pytest.mark.parametrize("path", ["/.env", "/.git/config", "/media/", "/static/", "/static/../manage.py"])
