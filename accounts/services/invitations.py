@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -142,11 +142,15 @@ def join(*, token: str, name: str, password: str, locale: str, address: str = ""
     Raises InvitationGone, and InvitationForSomebodyElse where the address has an account: its owner signs in.
     """
     found = find(token)
-    if User.objects.filter(email=found.email).exists():
-        raise InvitationForSomebodyElse
-    with tenant_scope(found.tenant_id):
-        user = User.objects.create_user(found.email, password, name=name, locale=locale)
-        accept(token=token, user=user, address=address)
+    try:
+        with tenant_scope(found.tenant_id):
+            # A second press of the button comes after the first, and finds the invitation used.
+            if open_invitations(found.tenant_id).select_for_update().filter(pk=found.pk).first() is None:
+                raise InvitationGone
+            user = User.objects.create_user(found.email, password, name=name, locale=locale)
+            accept(token=token, user=user, address=address)
+    except IntegrityError as error:
+        raise InvitationForSomebodyElse from error
     return user
 
 

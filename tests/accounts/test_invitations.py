@@ -12,7 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit import SYSTEM, Actor
-from accounts.exceptions import AlreadyMember, InvitationGone, InvitedTooOften, RoleBeyondOwn
+from accounts.exceptions import (
+    AlreadyMember,
+    InvitationForSomebodyElse,
+    InvitationGone,
+    InvitedTooOften,
+    RoleBeyondOwn,
+)
 from accounts.models import AuditEvent, Invitation, Membership, Role, Tenant, User
 from accounts.services import invitations
 from accounts.services.api_keys import issue_key
@@ -150,6 +156,16 @@ def test_somebody_with_an_account_signs_in_first(tenant: Tenant, ask: Ask) -> No
     assert role_of(tenant, "hanako@people.test") is None
     assert client(user).post(url_of(token))["Location"] == "/o/acme/"
     assert role_of(tenant, "hanako@people.test") == "marketer"
+
+
+def test_an_account_that_was_made_meanwhile_is_not_taken_over(tenant: Tenant, ask: Ask) -> None:
+    token = ask()
+    user = User.objects.create_user("hanako@people.test", PASSWORD)
+    with pytest.raises(InvitationForSomebodyElse):
+        invitations.join(token=token, name="Mallory", password="another good password", locale="en")
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert role_of(tenant, "hanako@people.test") is None
 
 
 def test_it_is_for_nobody_else(tenant: Tenant, ask: Ask, alice: User) -> None:
