@@ -68,8 +68,7 @@ def save_draft(
         campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
         if campaign is None:
             raise NotFound
-        if campaign.state != Campaign.State.DRAFT:
-            raise CampaignError("not_a_draft")
+        refuse_unless_draft(campaign)
         changed = sorted(name for name, value in values.items() if getattr(campaign, name) != value)
         if not changed:
             return campaign
@@ -81,6 +80,14 @@ def save_draft(
         campaign.save(update_fields=[*changed, "version", "updated_at"])
         record_change(campaign, actor, changed)
     return campaign
+
+
+def refuse_unless_draft(campaign: Campaign) -> None:
+    """Raises CampaignError where the campaign is planned or launched."""
+    if campaign.state == Campaign.State.SCHEDULED:
+        raise CampaignError("scheduled")
+    if campaign.state != Campaign.State.DRAFT:
+        raise CampaignError("not_a_draft")
 
 
 def _clean(tenant_id: UUID, changes: Mapping[str, object]) -> dict[str, object]:

@@ -12,7 +12,8 @@ from accounts.models import Tenant
 from accounts.selectors.senders import senders_of
 from accounts.services.senders import SenderDraft
 from accounts.tenancy import tenant_scope
-from campaigns.models import Campaign, ContactList, Template
+from campaigns.models import Campaign, Template
+from campaigns.selectors.lists import list_names
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.starters import active_language, find_starter
 
@@ -28,7 +29,7 @@ def start_campaign(*, tenant_id: UUID, name: str, actor: Actor, template: Templa
     """
     with tenant_scope(tenant_id):
         sender = _sender(tenant_id)
-        lists = ContactList.objects.order_by("pk").values_list("pk", flat=True)[:2]
+        lists = [one for one, _name in list_names(tenant_id=tenant_id)]
         draft = CampaignDraft(
             name=" ".join(name.split()) or _dated_name(),
             mailing_list_id=lists[0] if len(lists) == 1 else None,

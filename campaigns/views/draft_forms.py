@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.exceptions import BadDraft
 from campaigns.models import Campaign, Template
-from campaigns.selectors.list_sizes import list_choices
+from campaigns.selectors.lists import list_names
 from campaigns.selectors.senders import marketing_domains
 from campaigns.services.campaigns import reply_address, sender_address
 
@@ -149,7 +149,10 @@ class AudienceForm(DraftForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, campaign: Campaign) -> None:
         super().__init__(data, campaign=campaign)
-        self.lists = list_choices(tenant_id=campaign.tenant_id)
+        self.lists = list_names(tenant_id=campaign.tenant_id)
+        chosen = campaign.mailing_list
+        if chosen is not None and chosen.archived_at is not None:
+            self.lists.append((chosen.pk, chosen.name))
         choices: list[tuple[object, object]] = [*self.lists]
         if len(self.lists) > MAX_BUTTONS:
             self.fields["mailing_list_id"].widget = forms.Select()

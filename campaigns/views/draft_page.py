@@ -13,7 +13,7 @@ from accounts.views.actors import actor_of
 from campaigns.exceptions import CampaignError, DraftChanged
 from campaigns.models import Campaign
 from campaigns.selectors.campaigns import find_campaign
-from campaigns.services.campaigns import save_draft
+from campaigns.services.campaigns import refuse_unless_draft, save_draft
 from campaigns.services.readiness import StepName, needs_of, of_step
 from campaigns.views.draft_conflict import Conflict, conflict_of
 from campaigns.views.draft_forms import DraftForm
@@ -34,8 +34,10 @@ class DraftPage:
 def show(request: HttpRequest, member: Member, campaign_id: int, page: DraftPage) -> HttpResponse:
     """The page; a POST saves all or nothing and goes on, or says what is wrong beside what was typed."""
     campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
-    if campaign.state != Campaign.State.DRAFT:
-        return _launched(request, member, campaign)
+    try:
+        refuse_unless_draft(campaign)
+    except CampaignError as error:
+        return _gone(request, member, campaign, error)
     if request.method != "POST":
         return _render(request, member, page, page.form(campaign=campaign))
     return _post(request, member, campaign, page)
@@ -44,8 +46,7 @@ def show(request: HttpRequest, member: Member, campaign_id: int, page: DraftPage
 def save(request: HttpRequest, member: Member, campaign_id: int, page: DraftPage) -> HttpResponse:
     """Saves every field that can be saved and answers with the parts of the page that change with it."""
     campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
-    if campaign.state != Campaign.State.DRAFT:
-        raise CampaignError("not_a_draft")
+    refuse_unless_draft(campaign)
     form = page.form(request.POST, campaign=campaign)
     if not form.is_valid() and "version" in form.errors:
         raise BadRequest
@@ -70,8 +71,8 @@ def _post(request: HttpRequest, member: Member, campaign: Campaign, page: DraftP
         mine["version"] = str(current.version)
         again = page.form(mine, campaign=current)
         return _render(request, member, page, again, conflict=conflict, status=409)
-    except CampaignError:
-        return _launched(request, member, campaign)
+    except CampaignError as error:
+        return _gone(request, member, campaign, error)
     if request.POST.get("go") == "next":
         return redirect(next_url(member.slug, campaign.pk, page.name))
     messages.success(request, _("Saved."))
@@ -93,8 +94,8 @@ def _met(form: DraftForm, request: HttpRequest, member: Member) -> tuple[Campaig
     return current, conflict_of(form, request.POST, current)
 
 
-def _launched(request: HttpRequest, member: Member, campaign: Campaign) -> HttpResponse:
-    messages.info(request, str(CampaignError("not_a_draft")))
+def _gone(request: HttpRequest, member: Member, campaign: Campaign, error: CampaignError) -> HttpResponse:
+    messages.info(request, str(error))
     return redirect("tracking:campaign", member.slug, campaign.pk)
 
 

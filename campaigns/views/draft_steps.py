@@ -24,7 +24,7 @@ class Step:
 def steps_of(
     slug: str, campaign: Campaign, findings: Iterable[Finding], current: StepName | None
 ) -> list[Step]:
-    """The three steps of the draft; `current` is the one that is open."""
+    """The steps of the draft, the review last; `current` is the one that is open, None the review."""
     findings = tuple(findings)
     labels = {
         StepName.SETUP: _("Setup"),
@@ -42,7 +42,14 @@ def steps_of(
                 note=_("done") if done else _("needs work"),
             )
         )
+    review = "current" if current is None else "todo"
+    steps.append(Step(label=_("Review"), url=review_url(slug, campaign.pk), state=review, note=""))
     return steps
+
+
+def review_url(slug: str, campaign_id: int) -> str:
+    """Where it is checked and sent."""
+    return reverse("campaigns:review", args=[slug, campaign_id])
 
 
 def step_url(slug: str, campaign_id: int, name: StepName) -> str:
@@ -51,12 +58,12 @@ def step_url(slug: str, campaign_id: int, name: StepName) -> str:
 
 
 def next_url(slug: str, campaign_id: int, name: StepName) -> str:
-    """Where "Next" leads; after the last step to the campaign itself."""
+    """Where "Next" leads; after the last step to the review."""
     names = list(StepName)
     following = names[names.index(name) + 1 :]
     if following:
         return step_url(slug, campaign_id, following[0])
-    return reverse("tracking:campaign", args=[slug, campaign_id])
+    return review_url(slug, campaign_id)
 
 
 def previous_url(slug: str, campaign_id: int, name: StepName) -> str:

@@ -8,12 +8,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
+from accounts.selectors.senders import senders_of
 from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ContactList
 from campaigns.selectors.audience import audience_of
 from campaigns.selectors.campaigns import sample_contacts
-from campaigns.selectors.list_sizes import list_choices, subscribers
+from campaigns.selectors.headcounts import Heads, headcounts
 from campaigns.selectors.templates import templates_to_begin_with
 from campaigns.services.new_campaign import start_campaign
 from campaigns.services.readiness import StepName
@@ -28,7 +29,10 @@ from relay_saas.web.errors import NotFound
 
 
 def _setup_more(member: Member, _campaign: Campaign) -> dict[str, object]:
-    return {"merge": people_fields(tenant_id=member.tenant_id)}
+    return {
+        "merge": people_fields(tenant_id=member.tenant_id),
+        "senders": senders_of(member.tenant_id),
+    }
 
 
 def _audience_more(_member: Member, _campaign: Campaign) -> dict[str, object]:
@@ -106,16 +110,17 @@ def audience_save(request: HttpRequest, member: Member, campaign_id: int) -> Htt
 @require_GET
 def forecast(request: HttpRequest, member: Member) -> HttpResponse:
     """Who of a list would get the mail now and who would not, by reason; the sizes of all lists beside it."""
-    lists = dict(list_choices(tenant_id=member.tenant_id))
+    names = ContactList.objects.filter(tenant_id=member.tenant_id).values_list("pk", "name")
+    lists = dict(names)
     wanted = request.GET.get("mailing_list_id", "")
     chosen = next((one for one in lists if str(one) == wanted), None)
     if wanted and chosen is None:
         raise NotFound
-    sizes = subscribers(tenant_id=member.tenant_id) if request.GET.get("sizes") == "1" else None
+    sizes = headcounts(tenant_id=member.tenant_id) if request.GET.get("sizes") == "1" else None
     context = {
         "list_name": lists.get(chosen, "") if chosen is not None else "",
         "audience": audience_of(tenant_id=member.tenant_id, mailing_list_id=chosen),
-        "sizes": [(one, sizes.get(one, 0)) for one in lists] if sizes is not None else [],
+        "sizes": [(one, sizes.get(one, Heads()).here) for one in lists] if sizes is not None else [],
     }
     return render(request, "campaigns/forecast.html", context)
 

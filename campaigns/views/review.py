@@ -20,6 +20,7 @@ from campaigns.selectors.audience import Audience
 from campaigns.selectors.campaigns import find_campaign
 from campaigns.services.findings import Finding, Part
 from campaigns.services.review import review_campaign
+from campaigns.views.draft_steps import steps_of
 from campaigns.views.test_form import TestForm
 
 #: Above this many people the number is typed before it goes out.
@@ -27,7 +28,14 @@ TYPED: Final = 10_000
 #: What the browser's own field for a date and a time sends.
 LOCAL: Final = "%Y-%m-%dT%H:%M"
 #: Where a finding is mended: the page, and the place on it.
-PLACES: Final[dict[Part, tuple[str, str]]] = {}
+PLACES: Final[dict[Part, tuple[str, str]]] = {
+    Part.SENDER: ("campaigns:setup", "id_from_local"),
+    Part.SUBJECT: ("campaigns:setup", "id_subject"),
+    Part.PREHEADER: ("campaigns:setup", "id_preheader"),
+    Part.LIST: ("campaigns:audience", "id_mailing_list_id"),
+    Part.HTML: ("campaigns:design", "id_html_source"),
+    Part.TEXT: ("campaigns:design", "id_text_source"),
+}
 
 
 class ScheduleForm(forms.Form):
@@ -84,6 +92,8 @@ def show(
     may_send = allows(member.role, Capability.CAMPAIGNS_SEND)
     context: dict[str, Any] = {
         "campaign": campaign,
+        "steps": steps_of(member.slug, campaign, found.musts, None),
+        "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
         "problem": problem,
         "form": form,
         "musts": [_row(member, campaign, finding) for finding in found.musts],

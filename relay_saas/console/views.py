@@ -5,7 +5,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.permissions import Capability
+from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member, memberships_of
 from accounts.views.access import tenant_page
 from relay_saas.console.attention import notices
@@ -38,6 +38,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
     found = home_of(tenant_id=member.tenant_id)
     context = {
         "home": found,
+        "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
         "tiles": tiles(found.period),
         "steps": steps(found.setup, member.slug),
         "notices": notices(

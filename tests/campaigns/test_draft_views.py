@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.audit import SYSTEM
 from accounts.models import Role, SendingDomain, Tenant
+from accounts.services.senders import SenderDraft, create_sender
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign, save_draft
@@ -121,7 +123,7 @@ def test_the_steps_lead_through_the_draft(
     assert answer["Location"] == url("design", made)
     made = kept(made)
     answer = marketer.post(url("design", made), design(made, markup="html", html_source=HTML, go="next"))
-    assert answer["Location"] == f"/o/acme/campaigns/{made.pk}/"
+    assert answer["Location"] == url("review", made)
     assert "needs work" not in marketer.get(url("design", made)).content.decode()
 
 
@@ -199,6 +201,40 @@ def test_a_launched_campaign_opens_no_step_and_takes_no_save(
     assert answer.status_code == 409
     assert "cannot be changed any more" in answer.content.decode()
     assert kept(sending).version == 1
+
+
+def test_a_planned_campaign_says_that_it_must_be_taken_back_first(marketer: Client, draft: Campaign) -> None:
+    with tenant_scope(draft.tenant_id):
+        Campaign.objects.filter(pk=draft.pk).update(state="scheduled")
+    assert marketer.get(url("setup", draft))["Location"] == f"/o/acme/campaigns/{draft.pk}/"
+    answer = marketer.post(url("setup_save", draft), setup(draft, subject="Late"))
+    assert answer.status_code == 409
+    assert kept(draft).version == 1
+
+
+def test_the_review_leads_to_where_each_thing_is_mended(
+    marketer: Client, draft: Campaign, write: Write
+) -> None:
+    faulty = write(subject="", html_source="<p>Sale!</p>")
+    page = marketer.get(url("review", faulty)).content.decode()
+    assert f"{url('setup', faulty)}#id_subject" in page
+    assert f"{url('design', faulty)}#id_html_source" in page
+    assert "needs work" in page
+
+
+def test_what_is_offered_is_the_verified_and_the_unarchived(
+    marketer: Client, tenant: Tenant, domain: SendingDomain, mailing_list: ContactList, write: Write
+) -> None:
+    shop = SenderDraft(name="Shop", address="shop@news.acme.test")
+    create_sender(tenant_id=tenant.id, draft=shop, actor=SYSTEM)
+    campaign = write(from_address="hello@other.test")
+    page = marketer.get(url("setup", campaign)).content.decode()
+    assert 'data-sender="shop@news.acme.test"' in page
+    assert "other.test (not verified)" in page
+    old = create_list(tenant_id=tenant.id, name="Old", actor=SYSTEM)
+    with tenant_scope(tenant.id):
+        ContactList.objects.filter(pk=old.pk).update(archived_at=timezone.now())
+    assert "Old" not in marketer.get(url("audience", campaign)).content.decode()
 
 
 @pytest.mark.parametrize("step", STEPS)

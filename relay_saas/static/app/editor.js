@@ -65,10 +65,20 @@
     field.setSelectionRange(at, start + lines[line - 1].length);
     field.scrollTop = Math.max(0, (line - 5) * (field.scrollHeight / lines.length));
   }
+  function sendAs(button) {
+    const at = button.dataset.sender.lastIndexOf("@");
+    const values = {
+      from_name: button.dataset.name, reply_to: button.dataset.replyTo,
+      from_local: button.dataset.sender.slice(0, at), from_domain: button.dataset.sender.slice(at + 1),
+    };
+    Object.entries(values).forEach(([name, value]) => { form.elements[name].value = value; });
+    changed(form.elements.from_local);
+  }
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-goto], [data-insert]");
+    const button = event.target.closest("[data-goto], [data-insert], [data-sender]");
     if (!button) return;
-    if ("goto" in button.dataset) show(button);
+    if ("sender" in button.dataset) sendAs(button);
+    else if ("goto" in button.dataset) show(button);
     else insert(last ?? document.querySelector("[data-merge]"), button.dataset.insert);
   });
 
