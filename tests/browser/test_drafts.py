@@ -113,7 +113,7 @@ def test_two_people_choose_between_their_texts(site: Site, draft: Open) -> None:
     page.locator("#id_subject").fill("My other subject")
     page.clock.run_for(5000)
     assert kept(site, campaign_id).subject == "Bob's subject"
-    conflict.get_by_role("button", name="Take this one: Preheader").click()
+    conflict.locator("[data-take=id_preheader]").click()
     expect(page.locator("#id_preheader")).to_have_value("Bob's preheader")
     conflict.get_by_role("button", name="Save what stands in the form").click()
     becomes(site, campaign_id, "subject", "My other subject")
