@@ -106,7 +106,7 @@ def _clean(tenant_id: UUID, changes: Mapping[str, object]) -> dict[str, object]:
     if values.get("reply_to"):
         values["reply_to"] = reply_address(str(values["reply_to"]))
     list_id = values.get("mailing_list_id")
-    if list_id is not None and not ContactList.objects.filter(pk=list_id).exists():
+    if isinstance(list_id, int) and not ContactList.objects.filter(pk=list_id).exists():
         raise ListGone
     return values
 

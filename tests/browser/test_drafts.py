@@ -13,7 +13,10 @@ from campaigns.models import Campaign
 from campaigns.services.campaigns import save_draft
 from tests.browser.site import Look, Site
 from tests.browser.test_behaviour import end_sessions, posts, set_state, sign_in_again
+from tests.browser.test_hostile import BODIES, EVIL, FOOT, Evil, evil, watch
 from tests.integration.waiting import until
+
+__all__ = ["evil"]
 
 Open = Callable[[str], tuple[int, Page]]
 
@@ -221,6 +224,26 @@ def test_a_merge_field_goes_where_the_cursor_was_and_an_error_shows_its_place(
     page.get_by_text("Insert a merge field").click()
     page.get_by_role("button", name="E-mail address").click()
     assert source.input_value().startswith("{{ contact.email }}<mjml>")
+
+
+def test_what_others_wrote_runs_nothing_in_the_editor_and_beside_it(site: Site, evil: Evil) -> None:
+    body = "".join(BODIES.values()).replace(EVIL, evil.address)
+    campaign_id = site.world.draft(
+        name="Evil", markup="html", html_source=f"<html><body>{body}{FOOT}</body></html>", subject=body
+    )
+    with site.open(Look(), site.world.owner) as context:
+        page, did = watch(context)
+        for step in ("setup", "design"):
+            page.goto(site.campaign(campaign_id, f"{step}/"))
+            page.wait_for_load_state("networkidle")
+            page.locator("details.merge summary").click()
+            assert page.evaluate("window.pwned") is None
+        page.locator("#id_html_source").press("End")
+        page.keyboard.type(" ")
+        page.keyboard.press("Control+s")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.pwned") is None
+        assert (did, evil.visits, len(context.pages)) == ([], [], 1)
 
 
 def test_the_preview_follows_the_text(site: Site, draft: Open) -> None:

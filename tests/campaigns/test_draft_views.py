@@ -22,6 +22,7 @@ from tests.campaigns.kinds import Load, Write
 from tests.campaigns.test_views import contact_of, person
 from tests.cases.loader import Case, to_bytes
 from tests.cases.loader import load as cases
+from tests.statements import at_most
 
 STEPS = ("setup", "audience", "design")
 
@@ -313,6 +314,16 @@ def test_an_error_in_the_source_stands_beside_it_with_place_and_guess(
 def test_the_text_is_made_from_the_mail_with_its_merge_tags(marketer: Client, draft: Campaign) -> None:
     body = marketer.get(url("design_text", draft)).content.decode()
     assert "{{ contact.first_name | default: &quot;you&quot; }}" in body
+
+
+@pytest.mark.parametrize("name", [*STEPS, "design_preview", "design_save"])
+def test_no_page_asks_more_than_twenty_questions(marketer: Client, draft: Campaign, name: str) -> None:
+    with at_most(20):
+        if name.endswith("_save"):
+            answer = marketer.post(url(name, draft), design(draft, html_source=HTML + " "))
+        else:
+            answer = marketer.get(url(name, draft))
+    assert answer.status_code == 200
 
 
 SUBJECTS = [case for _, case in cases("headers_subjects") if to_bytes(case["input"]) is not None]
