@@ -15,7 +15,9 @@ STEPS = ("setup", "audience", "design")
 
 
 def _rest(page: Page) -> None:
-    """Fragments load by themselves."""
+    """Fragments load by themselves; a frame is painted where it can be seen."""
+    page.wait_for_load_state("networkidle")
+    page.locator("#draft ~ aside, #draft").last.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
 
 
