@@ -35,7 +35,7 @@ def tiles(period: Period) -> list[Tile]:
     """Sent, delivered, bounced, complaints; the last one says in words where the lines are."""
     complaints = complaints_kind(period.complaint_rate)
     return [
-        Tile(label=_("Sent"), value=figure(period.sent), note=_("campaigns and API"), icon="send"),
+        Tile(label=_("Messages sent"), value=figure(period.sent), note=_("campaigns and API"), icon="send"),
         Tile(
             label=_("Delivered"),
             value=percent(period.share(period.delivered)),

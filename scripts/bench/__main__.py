@@ -37,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; without any, all")
     parser.add_argument("--count", type=int, help=f"messages of a row (default {_COUNT:,})")
+    parser.add_argument("--audience", type=int, help=f"contacts of million and pages ({_AUDIENCE:,})")
     parser.add_argument("--quick", action="store_true", help=f"all sizes by {_QUICK}: no figure counts")
     parser.add_argument("--profile", type=Path, help="one sampled queue run sends in `relay`; its profile")
     given = parser.parse_args()
@@ -56,7 +57,7 @@ def _run(given: argparse.Namespace) -> None:
             who=relay.tenant(stand),
             count=given.count or _COUNT // divisor,
             held=_HELD // divisor,
-            audience=_AUDIENCE // divisor,
+            audience=given.audience or _AUDIENCE // divisor,
             slice_seconds=_SLICE_SECONDS / divisor,
             profile=given.profile,
         )

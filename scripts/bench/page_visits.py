@@ -21,7 +21,8 @@ from django.db import connection  # noqa: E402 - models can be imported once Dja
 from django.test import Client  # noqa: E402
 from django.urls import URLPattern, URLResolver, get_resolver, reverse  # noqa: E402
 
-from accounts.models import Tenant, User  # noqa: E402
+from accounts.models import User  # noqa: E402
+from accounts.selectors.membership import memberships_of  # noqa: E402
 from scripts.bench.page_questions import PARAMETERS, QUERIES, samples  # noqa: E402
 
 _NEXT: Final = re.compile(r'rel="next" href="([^"]+)"')
@@ -48,28 +49,30 @@ class Tally:
         }
 
 
-def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
-    """Every named route of an organization's pages, with its parameters."""
+def routes(
+    patterns: Any = None, prefix: str = "", above: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, set[str]]]:
+    """Every named route with its parameters, those of the routes above included."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        parameters = above | pattern.pattern.converters.keys()
         if isinstance(pattern, URLResolver):
             space = f"{pattern.namespace}:" if pattern.namespace else ""
-            yield from routes(pattern.url_patterns, prefix + space)
+            yield from routes(pattern.url_patterns, prefix + space, parameters)
         elif isinstance(pattern, URLPattern) and pattern.name:
-            yield f"{prefix}{pattern.name}", set(pattern.pattern.converters)
+            yield f"{prefix}{pattern.name}", set(parameters)
 
 
 class Visitor:
     """One signed-in owner."""
 
     def __init__(self, slug: str) -> None:
-        tenant = Tenant.objects.get(slug=slug)
         self.slug = slug
         self.client = Client(headers={"Accept-Language": "en"})
         owner = User.objects.get(email=f"owner@{slug}.test")
         # The operators' pages are looked at, too.
         User.objects.filter(pk=owner.pk).update(is_staff=True)
         self.client.force_login(owner)
-        self.samples = samples(tenant.pk)
+        self.samples = samples(memberships_of(owner.pk)[0].tenant_id)
         self._asked = 0
 
     def _counted(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.models import Role, SendingDomain, Tenant, User
+from accounts.models import Role, SendingDomain, User
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, ContactList, Content, Link
@@ -59,7 +59,7 @@ def refuse_production() -> None:
 def seed(large: Large, say: Say) -> UUID:
     """Makes the organization with its owner (`owner@<slug>.test`); returns its id. Raises SeedRefused."""
     refuse_production()
-    if Tenant.objects.filter(slug=large.slug).exists():
+    if User.objects.filter(email=f"owner@{large.slug}.test").exists():
         raise SeedRefused(f"The organization {large.slug} is there already.")
     tenant_id, mailing_list = _organization(large.slug)
     values: dict[str, Any] = {
@@ -142,7 +142,7 @@ def _campaign(owner: psycopg.Connection, tenant_id: UUID, number: int, values: d
         "pool": pool.pk,
         "settled": audience * 95 // 100 if sending else audience,
     }
-    for statement in (sql.MESSAGES, sql.ATTEMPTS, sql.LANES, sql.QUEUE, sql.ENGAGEMENTS):
+    for statement in (sql.MESSAGES, sql.WAITS, sql.ATTEMPTS, sql.LANES, sql.QUEUE, sql.ENGAGEMENTS):
         _run(owner, statement, own)
 
 
