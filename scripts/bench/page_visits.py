@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402 - models can be imported once Django is set up
+from django.conf import settings  # noqa: E402 - models can be imported once Django is set up
+from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import URLPattern, URLResolver, get_resolver, reverse  # noqa: E402
 
@@ -67,7 +68,8 @@ class Visitor:
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
-        self.client = Client(headers={"Accept-Language": "en"})
+        host = urlsplit(settings.RELAY_BASE_URL).hostname or ""
+        self.client = Client(headers={"Accept-Language": "en", "Host": host})
         owner = User.objects.get(email=f"owner@{slug}.test")
         # The operators' pages are looked at, too.
         User.objects.filter(pk=owner.pk).update(is_staff=True)
@@ -96,12 +98,8 @@ class Visitor:
 
     def fill(self, query: dict[str, str]) -> str:
         """The question with samples in the place of names."""
-        return urlencode(
-            {
-                key: value.format(**{kind: self.one(kind) for kind in self.samples})
-                for key, value in query.items()
-            }
-        )
+        chosen = {kind: self.one(kind) for kind, found in self.samples.items() if found}
+        return urlencode({key: value.format(**chosen) for key, value in query.items()})
 
     def path(self, name: str, parameters: set[str]) -> str:
         """An address of that route."""
