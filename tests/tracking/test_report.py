@@ -16,7 +16,7 @@ from campaigns.models import Campaign, Link
 from delivery.models import AttemptState
 from tests.tracking.people import attempted, did, launched
 from tracking.models import EngagementCounter, EngagementRollup
-from tracking.selectors.report import curves, links, usual_totals
+from tracking.selectors.report import curves, links, totals_and_usual
 from tracking.selectors.totals import Totals, totals_of
 from tracking.views.report_wording import Counted, complaints_kind, tiles
 
@@ -92,12 +92,13 @@ def test_what_is_usual_comes_from_the_campaigns_of_ninety_days_before(
     later = Campaign.objects.get(pk=campaign.pk)
     later.pk, later.launched_at = None, campaign.launched_at + timedelta(days=30)
     later.save(force_insert=True)
-    usual = usual_totals(later)
+    own, usual = totals_and_usual(later)
+    assert (own.audience, own.delivered) == (100, 0)
     assert usual is not None
     assert (usual.audience, usual.delivered) == (100, 80)
-    assert usual_totals(campaign) is None
+    assert totals_and_usual(campaign)[1] is None
     later.launched_at = campaign.launched_at + timedelta(days=121)
-    assert usual_totals(later) is None
+    assert totals_and_usual(later)[1] is None
 
 
 def test_complaints_have_two_lines() -> None:

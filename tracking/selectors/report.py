@@ -1,7 +1,7 @@
 """The report of a campaign, from sums alone: what people did by hour, day and link, and what is usual."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -36,30 +36,37 @@ class LinkRow:
     people_share: float
 
 
-def usual_totals(campaign: Campaign) -> Totals | None:
-    """The sums over the tenant's other campaigns of the 90 days before; None where there is none.
+def totals_and_usual(campaign: Campaign) -> tuple[Totals, Totals | None]:
+    """The campaign's sums, and those over the tenant's other campaigns of the 90 days before (None: none).
 
     Three queries. A large campaign counts for more than a small one, as it does for a mailbox provider.
     """
-    if campaign.launched_at is None:
-        return None
-    others = Campaign.objects.filter(
-        tenant_id=campaign.tenant_id,
-        launched_at__gte=campaign.launched_at - USUAL,
-        launched_at__lt=campaign.launched_at,
-        audience__gt=0,
-    )
-    audiences: dict[int, int] = dict(others.values_list("pk", "audience"))
-    if not audiences:
-        return None
+    others: dict[int, int] = {}
+    if campaign.launched_at is not None:
+        before = Campaign.objects.filter(
+            tenant_id=campaign.tenant_id,
+            launched_at__gte=campaign.launched_at - USUAL,
+            launched_at__lt=campaign.launched_at,
+            audience__gt=0,
+        )
+        others = dict(before.values_list("pk", "audience"))
+    audiences = others | {campaign.pk: campaign.audience or 0}
+    found = totals_of(tenant_id=campaign.tenant_id, audiences=audiences)
+    own = found.pop(campaign.pk)
+    return own, _sum(found.values()) if found else None
+
+
+def _sum(every: Iterable[Totals]) -> Totals:
+    audience = 0
     by_state: dict[AttemptState, int] = defaultdict(int)
     engaged: dict[tuple[str, bool], int] = defaultdict(int)
-    for totals in totals_of(tenant_id=campaign.tenant_id, audiences=audiences).values():
+    for totals in every:
+        audience += totals.audience
         for state, n in totals.by_state.items():
             by_state[state] += n
         for key, n in totals.engaged.items():
             engaged[key] += n
-    return Totals(audience=sum(audiences.values()), by_state=by_state, engaged=engaged)
+    return Totals(audience=audience, by_state=by_state, engaged=engaged)
 
 
 def curves(campaign: Campaign, *, period: Period, machines: bool) -> Chart:

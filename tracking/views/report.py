@@ -13,8 +13,7 @@ from delivery.models import AttemptState
 from relay_saas.web.errors import NotFound
 from tracking.models import Engagement
 from tracking.selectors.live import providers, reasons
-from tracking.selectors.report import Period, curves, links, usual_totals
-from tracking.selectors.totals import totals_of
+from tracking.selectors.report import Period, curves, links, totals_and_usual
 from tracking.views.report_wording import (
     Counted,
     complaints_kind,
@@ -62,10 +61,8 @@ def report(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespon
 
 def _context(campaign: Campaign, *, machines: bool, period: Period) -> dict[str, Any]:
     tenant_id = campaign.tenant_id
-    audience = campaign.audience or 0
-    totals = totals_of(tenant_id=tenant_id, audiences={campaign.pk: audience})[campaign.pk]
+    totals, usual = totals_and_usual(campaign)
     counted = Counted(totals=totals, machines=machines)
-    usual = usual_totals(campaign)
     complaints = complaints_kind(counted.rate(counted.of(Engagement.Kind.COMPLAINED)))
     return {
         "campaign": campaign,
