@@ -13,6 +13,11 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
     path("campaigns/<int:campaign_id>/test/", test_send.campaign_test, name="campaign_test"),
     path("contacts/<int:contact_id>/history/", contact_history.contact_history, name="contact_history"),
+    path(
+        "campaigns/<int:campaign_id>/recipients/export/",
+        recipients.recipients_export,
+        name="recipients_export",
+    ),
     path("messages/", messages.message_list, name="messages"),
     path("messages/<str:word>/", messages.message, name="message"),
 ]

@@ -40,7 +40,7 @@ def notices(*, tenant_id: UUID, slug: str, complaint_rate: float | None) -> list
         *_domains(tenant_id, slug),
         *_stopped(tenant_id),
         *_paused(tenant_id, slug),
-        *_jobs(tenant_id),
+        *_jobs(tenant_id, slug),
     ]
     return sorted(found, key=lambda notice: notice.kind != "danger")
 
@@ -107,9 +107,13 @@ def _stopped(tenant_id: UUID) -> Iterator[Notice]:
         yield Notice(kind="danger", text=text % words)
 
 
-def _jobs(tenant_id: UUID) -> Iterator[Notice]:
+def _jobs(tenant_id: UUID, slug: str) -> Iterator[Notice]:
     newest = Job.objects.filter(tenant_id=tenant_id).order_by("-id")[:200]
     since = timezone.now() - _LATELY
     failed = [one for one in newest if one.state == Job.State.FAILED and one.created_at >= since]
     for job in failed[:_MOST]:
-        yield Notice(kind="warning", text=_("A job failed: %(kind)s") % {"kind": job.kind})
+        yield Notice(
+            kind="warning",
+            text=_("A job failed: %(title)s") % {"title": job.title},
+            url=reverse("console:job", args=[slug, job.pk]),
+        )

@@ -108,7 +108,7 @@ def _messages(tenant_id: UUID, asked: str) -> list[MessageRow]:
 def _jobs(tenant_id: UUID, asked: str) -> list[Job]:
     newest = Job.objects.filter(tenant_id=tenant_id).order_by("-id")[:_JOBS]
     number, words = _number(asked), asked.casefold()
-    return [job for job in newest if job.pk == number or words in job.kind.casefold()][:_MOST]
+    return [job for job in newest if job.pk == number or words in job.title.casefold()][:_MOST]
 
 
 def _number(asked: str) -> int | None:

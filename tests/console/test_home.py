@@ -143,13 +143,13 @@ def test_what_is_broken_stopped_or_failed_needs_attention(
     assert "Needs attention" not in shown(client)
     SendingDomain.objects.filter(pk=make_domain(tenant.pk).pk).update(state=SendingDomain.State.BROKEN)
     Campaign.objects.filter(pk=campaign.pk).update(state=Campaign.State.PAUSED)
-    Job.objects.create(tenant_id=tenant.pk, kind="import", state=Job.State.FAILED)
+    Job.objects.create(tenant_id=tenant.pk, kind="import", title="contacts.csv", state=Job.State.FAILED)
     suspend(scope=Scope(tenant_id=tenant.pk, domain="news.acme.test"), reason="x", set_by="engine")
     page = shown(client)
     for words in (
         "The DNS records of news.acme.test broke",
         "“Autumn sale” is paused and waits for somebody",
-        "A job failed",
+        "A job failed: contacts.csv",
         "Your sending was stopped by the operators.",
     ):
         assert words in page

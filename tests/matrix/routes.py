@@ -132,6 +132,7 @@ TABLE: dict[str, Entry] = {
         door="tenant", capability=Capability.REPORTS_VIEW, takes=("campaign",), success=302
     ),
     "tracking:recipients": page(Capability.REPORTS_VIEW, "campaign"),
+    "tracking:recipients_export": form(Capability.CONTACTS_EXPORT, "campaign", success=302),
     "tracking:contact_history": page(Capability.VIEW, "contact"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),

@@ -1,5 +1,6 @@
 """Recipients of a campaign and the list of messages: every filter finds exactly its own, page by page."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.models import Role, Tenant, User
+from accounts.jobs import RunningJob
+from accounts.models import Job, Role, Tenant, User
 from accounts.services.tenants import add_member
 from campaigns.models import Campaign
 from delivery.models import AttemptState
@@ -17,6 +19,7 @@ from tests.tracking.people import attempted, did, launched
 from tracking.selectors import messages
 from tracking.selectors.message_keys import Wanted, range_of_campaign
 from tracking.selectors.messages import recipient_page
+from tracking.services.recipient_export import run
 
 A = AttemptState
 
@@ -142,3 +145,26 @@ def test_a_message_is_found_by_its_id(tenant: Tenant, client: Client, campaign: 
     assert "reader1" in shown
     assert "reader2" not in shown
     assert "No such message" in client.get("/o/acme/messages/", {"q": "msg_x"}).content.decode()
+
+
+def test_the_export_writes_what_the_filter_shows(
+    tenant: Tenant, client: Client, campaign: Campaign, settings: Any, tmp_path: Path
+) -> None:
+    settings.RELAY_DATA_DIR = tmp_path
+    clicked, _other, bounced = launched(campaign, A.DELIVERED, A.DELIVERED, A.BOUNCED)
+    did(campaign, [clicked], "clicked", link=0)
+    path = f"/o/acme/campaigns/{campaign.pk}/recipients/export/"
+    texts = []
+    for data in ({"state": ""}, {"state": "clicked", "link": "0"}, {"state": "bounced", "encoding": "cp932"}):
+        answer = client.post(path, data)
+        job = Job.objects.order_by("-id").first()
+        assert job is not None
+        assert answer.headers["Location"] == f"/o/acme/jobs/{job.pk}/"
+        running = RunningJob(job)
+        assert run(running)["rows"] == (3 if not data["state"] else 1)
+        assert running.kept is not None
+        texts.append(running.kept.path.read_bytes())
+    assert texts[0].startswith("\ufeff".encode())
+    assert texts[1].decode("utf-8-sig").splitlines()[1].startswith("reader1@gmail.test,Delivered,,,,2")
+    assert texts[2].decode("cp932").splitlines()[1].startswith("reader3@gmail.test,Bounced,recipient_unknown")
+    assert format_id("msg", bounced) in texts[2].decode("cp932")

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
+from accounts.csv_file import Encoding
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
 from campaigns.models import Campaign
 from delivery.models import AttemptState
 from tracking.models import Engagement
 from tracking.selectors.message_keys import REACTIONS, STATES, WAITING, Wanted, range_of_campaign
 from tracking.selectors.messages import RecipientRow, recipient_page
 from tracking.selectors.report import links
+from tracking.services.recipient_export import export
 from tracking.views.report import campaign_of, with_machines
 from tracking.views.wording import class_label
 
@@ -65,9 +69,26 @@ def recipients(request: HttpRequest, member: Member, campaign_id: int) -> HttpRe
         "reacted": state in REACTIONS,
         "choices": [(word, state_label(word)) for word in _CHOICES],
         "links": links(campaign, machines=machines) if campaign.content_id else [],
+        "encodings": Encoding.choices,
         "may_export": allows(member.role, Capability.CONTACTS_EXPORT),
     }
     return render(request, "tracking/recipients.html", context)
+
+
+@require_POST
+@tenant_page(Capability.CONTACTS_EXPORT)
+def recipients_export(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """Begins a job that writes what the filter shows as CSV; leads to its page."""
+    campaign = campaign_of(member, campaign_id)
+    state, link = request.POST.get("state", ""), request.POST.get("link", "")
+    wanted = wanted_of(campaign, state=state, link=link, machines=request.POST.get("machines") == "1")
+    job = export(
+        campaign=campaign,
+        wanted=wanted,
+        encoding=request.POST.get("encoding", ""),
+        actor=actor_of(request, member),
+    )
+    return redirect("console:job", member.slug, job.pk)
 
 
 def state_label(word: str) -> str:
