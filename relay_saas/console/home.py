@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -135,7 +135,7 @@ def _day(instant: datetime) -> datetime:
 
 
 def _daily(tenant_id: UUID, campaigns: list[int], since: datetime) -> dict[int, dict[datetime, int]]:
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id,
         "campaigns": campaigns,
         "since": since,

@@ -56,12 +56,3 @@ def samples(tenant_id: UUID) -> dict[str, list[str]]:
             "job": [str(one.pk) for one in Job.objects.filter(tenant_id=tenant_id)[:_SAMPLES]],
             "list": [str(one.pk) for one in ContactList.objects.filter(tenant_id=tenant_id)],
         }
-
-
-#: The sample that stands for a parameter of a route.
-PARAMETERS: Final = {
-    "campaign_id": "campaign",
-    "word": "message",
-    "contact_id": "contact",
-    "list_id": "list",
-}

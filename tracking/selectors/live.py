@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -98,7 +99,7 @@ def reasons(
     *, tenant_id: UUID, campaign_id: int, states: Collection[AttemptState] = tuple(AttemptState)
 ) -> list[Reason]:
     """Deferrals and refusals by class, most frequent first; of these states alone. Delivered has none."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id,
         "campaign": campaign_id,
         "most": MOST_REASONS,

@@ -49,7 +49,7 @@ def totals_and_usual(campaign: Campaign) -> tuple[Totals, Totals | None]:
             launched_at__lt=campaign.launched_at,
             audience__gt=0,
         )
-        others = dict(before.values_list("pk", "audience"))
+        others = {pk: n for pk, n in before.values_list("pk", "audience") if n}
     audiences = others | {campaign.pk: campaign.audience or 0}
     found = totals_of(tenant_id=campaign.tenant_id, audiences=audiences)
     own = found.pop(campaign.pk)
@@ -123,7 +123,7 @@ def _line(
 def links(campaign: Campaign, *, machines: bool) -> list[LinkRow]:
     """Every link with its clicks, most clicked first. Two queries."""
     targets = dict(
-        Link.objects.filter(tenant_id=campaign.tenant_id, content_id=campaign.content_id).values_list(
+        Link.objects.filter(tenant_id=campaign.tenant_id, content=campaign.content_id or 0).values_list(
             "index", "target"
         )
     )

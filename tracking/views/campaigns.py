@@ -88,13 +88,13 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
     totals = totals_of(tenant_id=tenant_id, audiences={campaign_id: found.audience or 0})[campaign_id]
     chart = minutes(tenant_id=tenant_id, campaign_id=campaign_id)
     sending = found.state == Campaign.State.SENDING
-    rows = providers(tenant_id=tenant_id, campaign_id=campaign_id)
-    waits = provider_waits(campaign=found, rows=rows, now=timezone.now())
+    receivers = providers(tenant_id=tenant_id, campaign_id=campaign_id)
+    waits = provider_waits(campaign=found, rows=receivers, now=timezone.now())
     return context | {
         "totals": totals,
         "state_rows": state_rows(totals),
         "funnel": funnel(totals),
-        "providers": rows,
+        "providers": receivers,
         "waits": [(wait, wait_text(wait), end_text(wait)) for wait in waits],
         "chart": chart,
         "pace": pace(chart, waiting=totals.waiting, now=timezone.now()) if sending else None,

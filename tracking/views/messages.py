@@ -51,6 +51,17 @@ class Day(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def _states() -> list[tuple[str, Any]]:
+    named = [*STATES.items(), *REACTIONS.items()]
+    return [("", _("Every state")), (WAITING, _("Waiting")), *((word, one.label) for word, one in named)]
+
+
+def _campaign(choices: list[tuple[Any, Any]]) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=_("Campaign"), required=False, choices=choices, coerce=int, empty_value=None
+    )
+
+
 class Filter(forms.Form):
     """What the list may be asked; whatever is left empty asks for nothing."""
 
@@ -61,20 +72,14 @@ class Filter(forms.Form):
         max_length=400,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    state = forms.ChoiceField(label=_("State"), required=False)
-    campaign = forms.TypedChoiceField(label=_("Campaign"), required=False, coerce=int, empty_value=None)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=_states)
+    campaign = forms.TypedChoiceField()
     begin = forms.DateField(label=_("From (day)"), required=False, widget=Day())
     end = forms.DateField(label=_("To (day)"), required=False, widget=Day())
 
     def __init__(self, data: Any, *, campaigns: list[tuple[int, str]]) -> None:
         super().__init__(data, label_suffix="")
-        states = [*STATES.items(), *REACTIONS.items()]
-        self.fields["state"].choices = [
-            ("", _("Every state")),
-            (WAITING, _("Waiting")),
-            *((word, member.label) for word, member in states),
-        ]
-        self.fields["campaign"].choices = [("", _("Every message")), *campaigns]
+        self.fields["campaign"] = _campaign([("", _("Every message")), *campaigns])
 
     def clean(self) -> dict[str, Any]:
         """A period that ends before it begins is a slip of the hand."""
