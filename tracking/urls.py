@@ -11,6 +11,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/live/", campaigns.campaign_live, name="campaign_live"),
     path("campaigns/<int:campaign_id>/report/", report.report, name="report"),
     path("campaigns/<int:campaign_id>/recipients/", recipients.recipients, name="recipients"),
+    path("campaigns/<int:campaign_id>/estimate/", test_send.campaign_estimate, name="campaign_estimate"),
     path("campaigns/<int:campaign_id>/test/", test_send.campaign_test, name="campaign_test"),
     path("contacts/<int:contact_id>/history/", contact_history.contact_history, name="contact_history"),
     path(

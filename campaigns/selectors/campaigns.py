@@ -31,6 +31,11 @@ def find_list(*, tenant_id: UUID, name: str) -> ContactList:
     return found
 
 
+def is_longer_than(n: int, *, mailing_list_id: int) -> bool:
+    """Whether more than `n` people are or were on a list of the tenant in scope; it reads no more rows."""
+    return Subscription.objects.filter(mailing_list_id=mailing_list_id)[n : n + 1].exists()
+
+
 def tags_in_use(*, tenant_id: UUID) -> list[str]:
     """Every tag of the tenant's campaigns, in order; one query."""
     with tenant_scope(tenant_id):

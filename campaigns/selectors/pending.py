@@ -50,4 +50,5 @@ def pending_campaigns(*, tenant_id: UUID) -> list[Pending]:
             refused=bool(refusal),
         )
         for pk, name, at, refusal in values
+        if at is not None
     ]

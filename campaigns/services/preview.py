@@ -39,20 +39,26 @@ class Preview:
     text: str
 
 
-def render_preview(*, tenant_id: UUID, campaign_id: int, contact_id: int | None) -> Preview:
+def render_preview(
+    *, tenant_id: UUID, campaign_id: int, contact_id: int | None, here: bool = True
+) -> Preview:
     """The campaign for one contact of the tenant, None for an example; raises NotFound, PreviewProblem (its
-    code says why)."""
+    code says why).
+
+    `here`: for a page of the dashboard, which loads our pictures from its own host; else as it is sent.
+    """
     with tenant_scope(tenant_id):
         campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
         contact = _contact(contact_id)
         tenant = Tenant.objects.get(pk=tenant_id)
         keys = field_keys(tenant_id=tenant_id)
-    return merge_sources(sources_of(campaign), tenant=tenant, contact=contact, keys=keys)
+    shown = merge(_shown(sources_of(campaign), keys), tenant=tenant, contact=contact, keys=keys)
+    return _here(shown, tenant) if here else shown
 
 
 def merge_sources(sources: Sources, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
     """What `contact` would see of these sources; raises PreviewProblem."""
-    return merge(_shown(sources, keys), tenant=tenant, contact=contact, keys=keys)
+    return _here(merge(_shown(sources, keys), tenant=tenant, contact=contact, keys=keys), tenant)
 
 
 def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
@@ -65,7 +71,7 @@ def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ..
     }
     return Preview(
         subject=" ".join(_render(shown.subject, context, html=False).split()),
-        html=shown_here(_render(shown.html, context, html=True), tenant.number),
+        html=_render(shown.html, context, html=True),
         text=_render(shown.text, context, html=False),
     )
 
@@ -83,6 +89,10 @@ def _contact(contact_id: int | None) -> Contact:
     if contact is None:
         raise NotFound
     return contact
+
+
+def _here(shown: Preview, tenant: Tenant) -> Preview:
+    return replace(shown, html=shown_here(shown.html, tenant.number))
 
 
 def _shown(sources: Sources, keys: tuple[str, ...]) -> Shown:

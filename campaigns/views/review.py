@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from campaigns.models import Campaign
 from campaigns.selectors.audience import Audience
-from campaigns.selectors.campaigns import find_campaign
+from campaigns.selectors.campaigns import find_campaign, is_longer_than
 from campaigns.services.findings import Finding, Part
 from campaigns.services.review import review_campaign
 from campaigns.views.draft_steps import steps_of
@@ -25,6 +26,8 @@ from campaigns.views.test_form import TestForm
 
 #: Above this many people the number is typed before it goes out.
 TYPED: Final = 10_000
+#: Lists longer than this are counted while the page stands there already.
+SOON_COUNTED: Final = 20_000
 #: What the browser's own field for a date and a time sends.
 LOCAL: Final = "%Y-%m-%dT%H:%M"
 #: Where a finding is mended: the page, and the place on it.
@@ -41,9 +44,14 @@ PLACES: Final[dict[Part, tuple[str, str]]] = {
 class ScheduleForm(forms.Form):
     """When it goes out, in the organization's zone."""
 
+    use_required_attribute = False
+
     at = forms.DateTimeField(
         label=gettext_lazy("Date and time"),
-        required=False,
+        error_messages={
+            "required": gettext_lazy("Choose the date and the time at which it goes out."),
+            "invalid": gettext_lazy("This is not a date and a time."),
+        },
         input_formats=[LOCAL],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL),
     )
@@ -73,6 +81,8 @@ def review(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespon
     campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
     if campaign.state != Campaign.State.DRAFT:
         return redirect("tracking:campaign", member.slug, campaign_id)
+    if "whole" not in request.GET and is_longer_than(SOON_COUNTED, mailing_list_id=campaign.mailing_list_id):
+        return render(request, "campaigns/review_waits.html", {"campaign": campaign})
     return show(request, member, campaign, form=ScheduleForm())
 
 
@@ -104,6 +114,7 @@ def show(
         "audience": found.audience,
         "left_out": left_out_lines(found.audience),
         "typed": found.audience.reachable > TYPED,
+        "undo_seconds": settings.RELAY_UNDO_SECONDS,
         "may_send": may_send,
         "test_form": TestForm(member=member, campaign=campaign) if may_send else None,
     }

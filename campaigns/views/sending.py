@@ -59,20 +59,22 @@ def pending(request: HttpRequest, member: Member) -> HttpResponse:  # noqa: ARG0
 
 def _send(request: HttpRequest, member: Member, campaign_id: int, *, later: bool) -> HttpResponse:
     campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
-    form, ticked = ScheduleForm(request.POST), request.POST.getlist("checked")
-    actor = actor_of(request, member)
-    if not form.is_valid():
+    ticked, actor, problem = request.POST.getlist("checked"), actor_of(request, member), ""
+    # A time that was filled in beside "send now" means nothing; it is kept all the same.
+    form = ScheduleForm(request.POST) if later else ScheduleForm(initial={"at": request.POST.get("at", "")})
+    if later and not form.is_valid():
         return show(request, member, campaign, form=form, ticked=ticked)
-    at, problem = form.cleaned_data["at"], ""
     try:
-        if not later:
-            plans.send_now(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor, ticked=ticked)
-        elif at is None:
-            form.add_error("at", _("Choose the date and the time at which it goes out."))
-        else:
+        if later:
             plans.schedule(
-                tenant_id=member.tenant_id, campaign_id=campaign_id, at=at, actor=actor, ticked=ticked
+                tenant_id=member.tenant_id,
+                campaign_id=campaign_id,
+                at=form.cleaned_data["at"],
+                actor=actor,
+                ticked=ticked,
             )
+        else:
+            plans.send_now(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor, ticked=ticked)
     except BadSchedule as error:
         form.add_error("at", str(error))
     except (LaunchRefused, NotChecked) as error:

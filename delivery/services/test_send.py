@@ -79,7 +79,9 @@ def test_send(
     with tenant_scope(tenant_id):
         campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
         shown_for = contact_id or _first_contact(tenant_id, campaign.mailing_list_id)
-        preview = render_preview(tenant_id=tenant_id, campaign_id=campaign_id, contact_id=shown_for)
+        preview = render_preview(
+            tenant_id=tenant_id, campaign_id=campaign_id, contact_id=shown_for, here=False
+        )
         spec = SubmissionSpec(
             from_=Mailbox(address=campaign.from_address, name=campaign.from_name),
             to=(Mailbox(address=str(recipient)),),

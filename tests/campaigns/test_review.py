@@ -122,6 +122,16 @@ def test_the_page_shows_three_groups_the_forecast_and_the_way_out(
     assert 'id="send-form"' not in stopped
 
 
+def test_a_long_list_is_counted_while_the_page_stands_there(
+    marketer: Client, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.views.review.SOON_COUNTED", 1)
+    page = marketer.get(url("review", draft)).content.decode()
+    assert "Looking at the texts" in page
+    assert "Send now" not in page
+    assert "Send now" in marketer.get(url("review", draft), {"whole": "1"}).content.decode()
+
+
 def test_an_analyst_reads_the_review_and_cannot_send(tenant: Tenant, draft: Campaign) -> None:
     user = User.objects.create_user("ann@people.test")
     add_member(tenant_id=tenant.pk, user=user, role=Role.ANALYST, actor=SYSTEM)

@@ -162,6 +162,17 @@ def test_the_unsubscribe_link_of_a_test_unsubscribes_nobody(campaign: Campaign, 
     assert "/u/" not in html
 
 
+def test_our_pictures_come_from_where_recipients_load_them(
+    tenant: Tenant, campaign: Campaign, eva: str
+) -> None:
+    picture = f"https://t.news.acme.test/m/{tenant.number}/abc.png"
+    with tenant_scope(tenant.pk):
+        Campaign.objects.update(html_source=f"{HTML}<img src='{picture}' alt=''>")
+    round_of(campaign, eva)
+    with tenant_scope(tenant.pk):
+        assert picture in (Content.objects.get().html or "")
+
+
 def test_the_page_sends_a_test_and_leads_back_to_the_review(
     tenant: Tenant, campaign: Campaign, eva: str
 ) -> None:

@@ -222,6 +222,7 @@ TABLE: dict[str, Entry] = {
     "campaigns:launch": deed("campaign", checked=WARNINGS),
     "campaigns:schedule": deed("campaign", checked=WARNINGS, at=IN_A_WEEK),
     "campaigns:undo": deed("campaign"),
+    "tracking:campaign_estimate": page(Capability.VIEW, "campaign"),
     "tracking:campaign_test": page(Capability.CAMPAIGNS_SEND, "campaign"),
     "campaigns:duplicate": edit("campaign"),
     "campaigns:repeat": edit("campaign"),

@@ -8,6 +8,7 @@ from campaigns.models import Campaign
 from delivery.models import AttemptState
 from tracking.models import Engagement, EngagementCounter
 from tracking.selectors.campaigns import Wanted, campaign_page, running_campaigns
+from tracking.selectors.estimate import estimate
 from tracking.selectors.live import minutes, providers
 from tracking.selectors.totals import totals_of
 from tracking.views.wording import funnel, state_rows
@@ -96,3 +97,16 @@ def test_the_list_is_filtered_by_state(tenant: Tenant, campaign: Campaign) -> No
     ] == [campaign.pk]
     assert campaign_page(tenant_id=tenant.pk, cursor=None, wanted=Wanted(state="nonsense")).items == ()
     assert [row.id for row in running_campaigns(tenant_id=tenant.pk)] == [campaign.pk]
+
+
+def test_the_next_campaigns_time_is_guessed_from_the_last_ones_pace_without_its_tail(
+    tenant: Tenant, campaign: Campaign, minute: Callable[..., None]
+) -> None:
+    assert estimate(tenant_id=tenant.pk, messages=1000) is None
+    Campaign.objects.filter(pk=campaign.pk).update(finished_at=campaign.launched_at)
+    assert estimate(tenant_id=tenant.pk, messages=1000) is None
+    minute("gmail", 1, AttemptState.DELIVERED, 60)
+    minute("gmail", 2, AttemptState.DELIVERED, 38)
+    minute("slow", 40, AttemptState.DELIVERED, 2)
+    found = estimate(tenant_id=tenant.pk, messages=1000)
+    assert (found.per_minute, found.minutes) == (49, 21)

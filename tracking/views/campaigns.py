@@ -70,8 +70,8 @@ class Forecast:
 
 def _context(member: Member, campaign_id: int) -> dict[str, object]:
     tenant_id = member.tenant_id
-    rows = Campaign.objects.filter(tenant_id=tenant_id, pk=campaign_id)
-    found = rows.select_related("mailing_list", "repeat_of").first()
+    wanted = Campaign.objects.filter(tenant_id=tenant_id, pk=campaign_id)
+    found = wanted.select_related("mailing_list", "repeat_of").first()
     if found is None:
         raise NotFound
     context = {

@@ -1,10 +1,10 @@
-"""Sends a test of a draft to some of the organization's own people."""
+"""What the review page asks of delivery: a test to our own people, and how long it will take."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.exceptions import AccountsError
 from accounts.permissions import Capability
@@ -17,6 +17,7 @@ from campaigns.views.sending import actor_of
 from campaigns.views.test_form import TestForm
 from delivery.exceptions import DeliveryError
 from delivery.services.test_send import send_tests
+from tracking.selectors.estimate import estimate
 
 
 @tenant_page(Capability.CAMPAIGNS_SEND)
@@ -36,6 +37,17 @@ def campaign_test(request: HttpRequest, member: Member, campaign_id: int) -> Htt
         form.add_error(None, problem)
     context = {"campaign": campaign, "test_form": form}
     return render(request, "tracking/test_send.html", context, status=422 if form.errors else 200)
+
+
+@tenant_page(Capability.VIEW)
+@require_GET
+def campaign_estimate(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
+    """How long so many messages take, for the review page, which knows the number."""
+    find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
+    told = request.GET.get("n", "")
+    wanted = int(told) if told.isdecimal() and len(told) < 12 else 0
+    guess = estimate(tenant_id=member.tenant_id, messages=wanted)
+    return render(request, "tracking/estimate.html", {"estimate": guess})
 
 
 def _send(request: HttpRequest, member: Member, campaign_id: int, form: TestForm) -> str:
