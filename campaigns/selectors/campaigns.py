@@ -31,8 +31,10 @@ def find_list(*, tenant_id: UUID, name: str) -> ContactList:
     return found
 
 
-def is_longer_than(n: int, *, mailing_list_id: int) -> bool:
+def is_longer_than(n: int, *, mailing_list_id: int | None) -> bool:
     """Whether more than `n` people are or were on a list of the tenant in scope; it reads no more rows."""
+    if mailing_list_id is None:
+        return False
     return Subscription.objects.filter(mailing_list_id=mailing_list_id)[n : n + 1].exists()
 
 

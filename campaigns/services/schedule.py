@@ -1,6 +1,7 @@
 """Plans campaigns: "send now" is a launch some seconds away, until then it can be undone."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import Actor
 from accounts.tenancy import tenant_scope
-from campaigns.exceptions import BadSchedule, CampaignError, LaunchRefused, NotChecked
+from campaigns.exceptions import BadSchedule, CampaignError, DraftChanged, LaunchRefused, NotChecked
 from campaigns.models import Campaign
 from campaigns.services.checks import refuse
 from campaigns.services.launch import launch, locked_campaign
@@ -29,15 +30,21 @@ State = Campaign.State
 
 
 def send_now(
-    *, tenant_id: UUID, campaign_id: int, actor: Actor, ticked: Collection[str] | None = None
+    *,
+    tenant_id: UUID,
+    campaign_id: int,
+    actor: Actor,
+    ticked: Collection[str] | None = None,
+    version: int | None = None,
 ) -> Campaign:
     """Plans a draft for RELAY_UNDO_SECONDS from now; one that is planned or launched comes back as it is.
 
-    `ticked`: codes of the warnings that the person has looked at; None asks for none. Raises NotFound,
-    LaunchRefused, NotChecked, CampaignError for a cancelled one.
+    `ticked`: codes of the warnings that the person has looked at; None asks for none. `version`: of the draft
+    that they have seen; None means any. Raises NotFound, LaunchRefused, NotChecked, DraftChanged, and
+    CampaignError for a cancelled one.
     """
     at = timezone.now() + timedelta(seconds=settings.RELAY_UNDO_SECONDS)
-    return _plan(tenant_id, campaign_id, actor, at, ticked)
+    return _plan(tenant_id, campaign_id, actor, at, _Seen(ticked=ticked, version=version))
 
 
 def schedule(
@@ -47,6 +54,7 @@ def schedule(
     at: datetime,
     actor: Actor,
     ticked: Collection[str] | None = None,
+    version: int | None = None,
 ) -> Campaign:
     """Plans a draft for a later time; raises what `send_now` raises, and BadSchedule."""
     now = timezone.now()
@@ -54,7 +62,7 @@ def schedule(
         raise BadSchedule("in_the_past")
     if at > now + timedelta(days=MAX_DAYS):
         raise BadSchedule("too_far", days=MAX_DAYS)
-    return _plan(tenant_id, campaign_id, actor, at, ticked)
+    return _plan(tenant_id, campaign_id, actor, at, _Seen(ticked=ticked, version=version))
 
 
 def undo(*, tenant_id: UUID, campaign_id: int, actor: Actor) -> Campaign:
@@ -110,19 +118,27 @@ def launch_planned(*, tenant_id: UUID, campaign_id: int) -> bool:
     return True
 
 
-def _plan(
-    tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, ticked: Collection[str] | None
-) -> Campaign:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the person who sends has looked at; None asks for nothing."""
+
+    ticked: Collection[str] | None
+    version: int | None
+
+
+def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: _Seen) -> Campaign:
     with tenant_scope(tenant_id):
         campaign = locked_campaign(campaign_id)
         if campaign.state == State.CANCELLED:
             raise CampaignError("already_cancelled")
         if campaign.state != State.DRAFT:
             return campaign
+        if seen.version not in {None, campaign.version}:
+            raise DraftChanged
         review = review_campaign(tenant_id=tenant_id, campaign=campaign, at=at)
         refuse(review.findings)
         warnings = {finding.code for finding in review.warnings}
-        if ticked is not None and not warnings <= set(ticked):
+        if seen.ticked is not None and not warnings <= set(seen.ticked):
             raise NotChecked
         campaign.state = State.SCHEDULED
         campaign.scheduled_at = at

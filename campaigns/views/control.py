@@ -13,10 +13,10 @@ from accounts.audit import Actor
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
 from campaigns.exceptions import CampaignsError
 from campaigns.models import Campaign
 from campaigns.services import control
-from campaigns.views.sending import actor_of
 
 
 class Deed(Protocol):

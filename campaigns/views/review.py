@@ -30,6 +30,8 @@ TYPED: Final = 10_000
 SOON_COUNTED: Final = 20_000
 #: What the browser's own field for a date and a time sends.
 LOCAL: Final = "%Y-%m-%dT%H:%M"
+#: What is mended on this very page.
+BESIDE: Final = {"not_tested": "#test-send", "night": "#id_at"}
 #: Where a finding is mended: the page, and the place on it.
 PLACES: Final[dict[Part, tuple[str, str]]] = {
     Part.SENDER: ("campaigns:setup", "id_from_local"),
@@ -141,8 +143,12 @@ def _row(member: Member, campaign: Campaign, finding: Finding, *, ticked: bool =
 def _fix(member: Member, campaign: Campaign, finding: Finding) -> str:
     if finding.code.startswith("domain_"):
         return reverse("console:sending_domains", args=[member.slug])
-    if finding.part not in PLACES:
+    if finding.code in BESIDE:
+        return BESIDE[finding.code]
+    if finding.part is Part.TENANT:
+        settings_page = reverse("console:settings", args=[member.slug])
+        return settings_page if allows(member.role, Capability.SETTINGS_EDIT) else ""
+    if not allows(member.role, Capability.CAMPAIGNS_EDIT):
         return ""
     name, place = PLACES[finding.part]
-    arguments = [member.slug] if finding.part is Part.TENANT else [member.slug, campaign.pk]
-    return f"{reverse(name, args=arguments)}#{place}"
+    return f"{reverse(name, args=[member.slug, campaign.pk])}#{place}"

@@ -6,21 +6,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.audit import Actor
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
-from campaigns.exceptions import BadSchedule, CampaignError, LaunchRefused, NotChecked
+from accounts.views.actors import actor_of
+from campaigns.exceptions import BadSchedule, CampaignError, DraftChanged, LaunchRefused, NotChecked
 from campaigns.selectors.campaigns import find_campaign
 from campaigns.services import schedule as plans
 from campaigns.views.review import ScheduleForm, show
-
-
-def actor_of(request: HttpRequest, member: Member) -> Actor:
-    """Whoever sent this request."""
-    return Actor(
-        name=request.user.get_username(), user_id=member.user_id, address=request.META.get("REMOTE_ADDR", "")
-    )
 
 
 @tenant_page(Capability.CAMPAIGNS_SEND)
@@ -64,6 +57,8 @@ def _send(request: HttpRequest, member: Member, campaign_id: int, *, later: bool
     form = ScheduleForm(request.POST) if later else ScheduleForm(initial={"at": request.POST.get("at", "")})
     if later and not form.is_valid():
         return show(request, member, campaign, form=form, ticked=ticked)
+    told = request.POST.get("version", "")
+    version = int(told) if told.isdecimal() and len(told) < 10 else None
     try:
         if later:
             plans.schedule(
@@ -72,12 +67,19 @@ def _send(request: HttpRequest, member: Member, campaign_id: int, *, later: bool
                 at=form.cleaned_data["at"],
                 actor=actor,
                 ticked=ticked,
+                version=version,
             )
         else:
-            plans.send_now(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor, ticked=ticked)
+            plans.send_now(
+                tenant_id=member.tenant_id,
+                campaign_id=campaign_id,
+                actor=actor,
+                ticked=ticked,
+                version=version,
+            )
     except BadSchedule as error:
         form.add_error("at", str(error))
-    except (LaunchRefused, NotChecked) as error:
+    except (LaunchRefused, NotChecked, DraftChanged) as error:
         problem = str(error)
     except CampaignError as error:
         messages.error(request, f"{error} ({error.code})")

@@ -16,10 +16,10 @@ from accounts.audit import Actor
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
 from campaigns.exceptions import BadTags, CampaignError
 from campaigns.selectors.campaigns import find_campaign, tags_in_use
 from campaigns.services import copies, shelf
-from campaigns.views.sending import actor_of
 
 
 class Deed(Protocol):

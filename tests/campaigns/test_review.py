@@ -12,6 +12,7 @@ from accounts.models import Role, Tenant, User
 from accounts.services.tenants import add_member
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign
+from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.review import review_campaign
 from tests.campaigns.conftest import HTML
 from tests.campaigns.kinds import Load, Write
@@ -158,6 +159,31 @@ def test_a_warning_that_was_not_ticked_keeps_the_others_ticks(
 def ticks(campaign: Campaign) -> list[str]:
     found = review_campaign(tenant_id=campaign.tenant_id, campaign=campaign)
     return [*(finding.code for finding in found.warnings), "night"]
+
+
+def test_what_a_colleague_changed_meanwhile_is_looked_at_first(marketer: Client, draft: Campaign) -> None:
+    sent = {"checked": ticks(draft), "version": str(draft.version)}
+    with tenant_scope(draft.tenant_id):
+        Campaign.objects.filter(pk=draft.pk).update(version=draft.version + 1, subject="Other words")
+    answer = marketer.post(url("launch", draft), sent)
+    assert answer.status_code == 422
+    assert "Somebody else has changed this campaign" in answer.content.decode()
+    assert "Other words" in answer.content.decode()
+    assert state_of(draft) == "draft"
+
+
+def test_every_finding_leads_to_where_it_is_mended(marketer: Client, draft: Campaign, write: Write) -> None:
+    page = marketer.get(url("review", write(subject="", preheader=""))).content.decode()
+    assert "/setup/#id_subject" in page
+    assert "/setup/#id_preheader" in page
+
+
+def test_a_draft_without_anything_is_told_what_it_needs(tenant: Tenant, marketer: Client) -> None:
+    empty = create_campaign(tenant_id=tenant.pk, draft=CampaignDraft(name="Empty"), actor=SYSTEM)
+    page = marketer.get(url("review", empty))
+    assert page.status_code == 200
+    assert "No list is chosen yet" in page.content.decode()
+    assert "/audience/#id_mailing_list_id" in page.content.decode()
 
 
 def test_send_leads_to_the_live_page_and_back_leads_there_too(marketer: Client, draft: Campaign) -> None:

@@ -10,10 +10,10 @@ from accounts.exceptions import AccountsError
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
+from accounts.views.actors import actor_of
 from campaigns.exceptions import PreviewProblem
 from campaigns.models import Campaign
 from campaigns.selectors.campaigns import find_campaign
-from campaigns.views.sending import actor_of
 from campaigns.views.test_form import TestForm
 from delivery.exceptions import DeliveryError
 from delivery.services.test_send import send_tests
