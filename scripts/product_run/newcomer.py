@@ -1,4 +1,4 @@
-"""`python -m scripts.product_run.newcomer make LANGUAGE | publish TENANT DOMAIN`: somebody with an empty account.
+"""`python -m scripts.product_run.newcomer make LANGUAGE | publish TENANT DOMAIN`: an empty account.
 
 What the browser cannot do: the account itself, and the entries at the DNS host, which here is the simulator.
 """

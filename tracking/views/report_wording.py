@@ -74,7 +74,7 @@ class Counted:
 
 def percent(value: float | None, *, digits: int = 1) -> str:
     """`96.2%`, or a dash where there is nothing to divide by."""
-    return "–" if value is None else f"{number_format(value, decimal_pos=digits)}%"
+    return "–" if value is None else f"{number_format(round(value, digits), decimal_pos=digits)}%"
 
 
 def figure(n: int) -> str:
