@@ -99,7 +99,7 @@ def verify_a_domain(it: Afternoon) -> None:
         environment=it.product.environment,
     )
     hands.press(page.locator("form[action$='/check/'] button"))
-    expect(page.locator("#domain-state .badge-ok")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#domain-state .state-ok")).to_be_visible(timeout=PATIENCE)
 
 
 def import_people(it: Afternoon) -> None:
