@@ -54,7 +54,7 @@ def shown(client: Client, name: str, *ids: int) -> str:
 
 
 def test_an_empty_list_says_what_will_stand_there(tenant: Tenant) -> None:
-    assert "No long work yet" in shown(person(tenant, Role.ANALYST), "jobs")
+    assert "No jobs yet" in shown(person(tenant, Role.ANALYST), "jobs")
 
 
 def test_the_list_names_each_job_and_who_started_it(

@@ -150,7 +150,7 @@ PARTS: Final = (
     ),
     Part(
         name="messages",
-        label=_("Messages"),
+        label=_("Messages and their recipients"),
         source="delivery_message m",
         tenant="m.tenant_id",
         columns={
