@@ -3,6 +3,7 @@
 An app registers its kinds in `AppConfig.ready`; accounts.services.jobs makes, runs and ends them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ job_waits = Signal()
 
 #: Progress is written at most that often; every page asks every two seconds.
 STEP_SECONDS: Final = 1.0
+MAX_NAME: Final = 120
+_UNSAVABLE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 _kinds: dict[str, "JobKind"] = {}
 
@@ -130,8 +133,13 @@ class RunningJob:
         """
         path = result_path(self.id)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.kept = KeptFile(path=path, name=name, media_type=media_type)
+        self.kept = KeptFile(path=path, name=_file_name(name), media_type=media_type)
         return path
+
+
+def _file_name(name: str) -> str:
+    """A name that every system can save: an organization's or a list's name may hold slashes."""
+    return " ".join(_UNSAVABLE.sub(" ", name).split())[-MAX_NAME:]
 
 
 def _depth() -> int:
