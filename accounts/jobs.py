@@ -72,6 +72,12 @@ def kind_of(name: str) -> JobKind | None:
     return _kinds.get(name)
 
 
+def label_of(job: Job) -> Text:
+    """What people call this kind of work; the bare name where nobody registered it."""
+    kind = kind_of(job.kind)
+    return kind.label if kind is not None else job.kind
+
+
 def kinds() -> tuple[JobKind, ...]:
     """All kinds."""
     return tuple(_kinds.values())

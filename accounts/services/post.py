@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.jobs import kind_of
+from accounts.jobs import kind_of, label_of
 from accounts.models import Job, Membership, Role, SendingDomain, User
 from accounts.permissions import Capability, allows
 from relay_saas.web.problems import Text
@@ -69,7 +69,7 @@ def job_over(job: Job) -> None:
         return
     context = {
         "job": job,
-        "label": kind.label if kind is not None else job.kind,
+        "label": label_of(job),
         "counts": labelled_counts(job),
         "organization": job.tenant.name,
         "link": link_to(reverse("console:job", args=[job.tenant.slug, job.pk])),

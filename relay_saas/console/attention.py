@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.jobs import label_of
 from accounts.models import AuditEvent, Job, SendingDomain
 from campaigns.models import Campaign
 from delivery.models import PolicyAction
@@ -112,8 +113,9 @@ def _jobs(tenant_id: UUID, slug: str) -> Iterator[Notice]:
     since = timezone.now() - _LATELY
     failed = [one for one in newest if one.state == Job.State.FAILED and one.created_at >= since]
     for job in failed[:_MOST]:
+        what = f"{label_of(job)} {job.title}".strip()
         yield Notice(
             kind="warning",
-            text=_("A job failed: %(title)s") % {"title": job.title},
+            text=_("A job failed: %(kind)s") % {"kind": what},
             url=reverse("console:job", args=[slug, job.pk]),
         )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.audit import Actor
 from accounts.exceptions import AccountsError, NotAllowed
-from accounts.jobs import JobKind, kind_of
+from accounts.jobs import JobKind, kind_of, label_of
 from accounts.models import Job
 from accounts.permissions import Capability, allows
 from accounts.selectors.jobs import find_job, job_page
@@ -118,7 +118,7 @@ def _shown(job: Job, *, with_page: bool) -> ShownJob:
     kind = kind_of(job.kind)
     return ShownJob(
         job=job,
-        label=kind.label if kind is not None else job.kind,
+        label=label_of(job),
         badge=BADGES[Job.State(job.state)],
         page=_page(job, kind) if with_page else "",
     )

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.jobs import label_of
 from accounts.models import Job
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
@@ -108,7 +109,11 @@ def _messages(tenant_id: UUID, asked: str) -> list[MessageRow]:
 def _jobs(tenant_id: UUID, asked: str) -> list[Job]:
     newest = Job.objects.filter(tenant_id=tenant_id).order_by("-id")[:_JOBS]
     number, words = _number(asked), asked.casefold()
-    return [job for job in newest if job.pk == number or words in job.title.casefold()][:_MOST]
+    return [job for job in newest if job.pk == number or words in _words(job)][:_MOST]
+
+
+def _words(job: Job) -> str:
+    return f"{job.kind} {label_of(job)} {job.title}".casefold()
 
 
 def _number(asked: str) -> int | None:
