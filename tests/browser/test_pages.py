@@ -341,6 +341,7 @@ STOPS = (
     Stop(name="contacts-fields-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/fields/"),
     Stop(name="contacts-field", address=lambda site: site.at("fields/"), act=_open_row),
     Stop(name="suppressions-add", address=lambda site: site.at("suppressions/add/"), act=_paste_nobody),
+    Stop(name="suppressions-import", address=lambda site: site.at("suppressions/import/")),
     Stop(name="suppressions-remove", address=lambda site: site.at("suppressions/"), act=_remove_one),
     Stop(name="suppressions", address=lambda site: site.at("suppressions/")),
     Stop(name="suppressions-no-match", address=lambda site: site.at("suppressions/?q=nobody@gmail.test")),
