@@ -40,7 +40,6 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "home": found,
         "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
         "tiles": tiles(found.period),
-        "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
         "steps": steps(found.setup, member.slug),
         "notices": notices(
             tenant_id=member.tenant_id, slug=member.slug, complaint_rate=found.period.complaint_rate

@@ -48,5 +48,5 @@ def publish_records(tenant: str, name: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    step = {"make": make, "publish": publish_records}[sys.argv[1]]
-    sys.stdout.write(json.dumps(step(*sys.argv[2:])) + "\n")
+    said = make(sys.argv[2]) if sys.argv[1] == "make" else publish_records(*sys.argv[2:])
+    sys.stdout.write(json.dumps(said) + "\n")

@@ -79,10 +79,10 @@ class Told:
 
 def tell(answer: Answer) -> Told:
     """The answer as the page shows it."""
-    stop = answer.suppression
+    stop, people = answer.suppression, answer.campaign.mailing_list
     title = _(_TITLES[answer.rule]) % {
         "at": date_format(localtime(answer.at), "SHORT_DATETIME_FORMAT") if answer.at else "",
-        "list": answer.campaign.mailing_list.name,
+        "list": people.name if people else "",
         "why": stop.get_reason_display() if stop else "",
     }
     return Told(
