@@ -149,7 +149,7 @@ def test_what_is_broken_stopped_or_failed_needs_attention(
     for words in (
         "The DNS records of news.acme.test broke",
         "“Autumn sale” is paused and waits for somebody",
-        "A job failed: contacts.csv",
+        "A job failed: import contacts.csv",
         "Your sending was stopped by the operators.",
     ):
         assert words in page
