@@ -140,7 +140,7 @@ def write_a_campaign(it: Afternoon) -> None:
 def send_it(it: Afternoon) -> None:
     page, hands = it.page, it.hands
     hands.press(page.locator("form[action$='/test/'] button"))
-    page.locator("#toasts [role=status], #toasts .toast").first.wait_for()
+    page.locator("#toasts .toast-note").first.wait_for()
     for number in range(page.locator("[name=checked]").count()):
         hands.tick(page.locator("[name=checked]").nth(number))
     hands.press(page.locator("form[action$='/launch/'] button.btn-primary"))
