@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.address_words import words_of
 from accounts.audit import Actor
 from accounts.exceptions import BadSender
 from accounts.models import Sender, SendingDomain
@@ -115,5 +116,5 @@ def _address(text: str, code: str) -> str:
     try:
         return str(parse_address(text.strip()))
     except BadAddress as error:
-        message = _("This is not an address that mail can use: %(problem)s") % {"problem": error}
+        message = _("This is not an address that mail can use: %(problem)s") % {"problem": words_of(error)}
         raise BadSender(message, code=code) from error

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
+from accounts.address_words import words_of
 from accounts.audit import Actor
 from accounts.models.stream import Stream
 from accounts.services.stream_domains import with_stream_domain
@@ -126,4 +127,4 @@ def _address(text: str, code: str) -> str:
     try:
         return str(parse_address(text))
     except BadAddress as error:
-        raise BadDraft(code, problem=str(error)) from error
+        raise BadDraft(code, problem=words_of(error)) from error

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from accounts import audit
+from accounts.address_words import words_of
 from accounts.audit import Actor
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadContact, ContactThere, ListGone
@@ -92,7 +93,7 @@ def _find_or_make(tenant_id: UUID, email: str) -> tuple[Contact, bool]:
     try:
         address = read_address(email)
     except BadAddress as error:
-        raise BadContact("bad_address", problem=str(error), address_code=error.code) from error
+        raise BadContact("bad_address", problem=words_of(error), address_code=error.code) from error
     return Contact.objects.select_for_update().get_or_create(
         tenant_id=tenant_id,
         email_key=address.key,

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import audit
+from accounts.address_words import words_of
 from accounts.audit import Actor
 from accounts.models import Tenant
 from accounts.tenancy import tenant_scope
@@ -67,7 +68,7 @@ def suppress_many(
             outcome.refused += 1
             if len(outcome.bad) < most_told:
                 shown = text.strip().replace("\x00", "")[:120]
-                outcome.bad.append(BadLine(line=number, text=shown, code=error.code, problem=str(error)))
+                outcome.bad.append(BadLine(line=number, text=shown, code=error.code, problem=words_of(error)))
     if not keys:
         return outcome
     values: dict[str, Any] = {
