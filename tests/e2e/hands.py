@@ -58,6 +58,8 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        # The browser is asked to tell of dialogs now: asked at the key's press, it may hear too late.
+        page.on("filechooser", lambda _: None)
 
     def press(self, control: Locator) -> None:
         """Enter, where the focus is."""
