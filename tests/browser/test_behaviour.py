@@ -213,7 +213,7 @@ def test_a_campaign_is_paused_resumed_and_cancelled(site: Site, page: Page) -> N
     page.get_by_role("button", name="Cancel").click()
     dialog.get_by_role("button", name="Cancel the campaign").click()
     expect(state).to_have_text("Cancelled")
-    expect(page.locator(".actions button")).to_have_count(0)
+    expect(page.locator("#live .actions button")).to_have_count(0)
 
 
 def test_the_page_renews_itself_and_stops_when_nothing_moves_any_more(site: Site, page: Page) -> None:
@@ -232,7 +232,7 @@ def test_the_page_renews_itself_and_stops_when_nothing_moves_any_more(site: Site
     set_state(site, campaign_id, Campaign.State.SENT, finished_at=timezone.now())
     page.clock.run_for(2500)
     expect(page.locator("#live .state").first).to_have_text("Sent")
-    expect(page.locator("[data-poll]")).to_have_count(0)
+    expect(page.locator("#live[data-poll]")).to_have_count(0)
     before = len(asked)
     page.clock.run_for(60_000)
     assert len(asked) == before
