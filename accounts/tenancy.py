@@ -44,8 +44,11 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
     outer = _active.get()
     if outer is not None and outer != tenant_id:
         raise ForeignTenantScope
+    # Nested in its own scope the database knows already; another thread's connection is in no transaction.
+    told = outer == tenant_id and connection.in_atomic_block
     with transaction.atomic():
-        _tell_database(tenant_id)
+        if not told:
+            _tell_database(tenant_id)
         token = _active.set(tenant_id)
         try:
             yield
@@ -53,8 +56,18 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
             _active.reset(token)
         # SET LOCAL outlives a released savepoint: give the outer scope its value back. A rollback does it
         # by itself.
-        if connection.savepoint_ids and not connection.needs_rollback:
+        if not told and connection.savepoint_ids and not connection.needs_rollback:
             _tell_database(outer)
+
+
+@contextmanager
+def reading_scope(tenant_id: UUID) -> Iterator[None]:
+    """`tenant_scope` for code that only reads: nested in its own scope it needs no savepoint."""
+    if _active.get() == tenant_id and connection.in_atomic_block:
+        yield
+    else:
+        with tenant_scope(tenant_id):
+            yield
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Func
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.exceptions import ListGone
 from campaigns.models import Campaign, Contact, ContactList, Subscription
 from relay_saas.web.errors import NotFound
@@ -15,7 +15,7 @@ SAMPLE = 50
 
 def find_campaign(*, tenant_id: UUID, campaign_id: int) -> Campaign:
     """The campaign with its list; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = Campaign.objects.select_related("mailing_list", "repeat_of").filter(pk=campaign_id).first()
     if found is None:
         raise NotFound
@@ -24,7 +24,7 @@ def find_campaign(*, tenant_id: UUID, campaign_id: int) -> Campaign:
 
 def find_list(*, tenant_id: UUID, name: str) -> ContactList:
     """The list of that name; raises ListGone."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = ContactList.objects.filter(name=name).first()
     if found is None:
         raise ListGone
@@ -40,14 +40,14 @@ def is_longer_than(n: int, *, mailing_list_id: int | None) -> bool:
 
 def tags_in_use(*, tenant_id: UUID) -> list[str]:
     """Every tag of the tenant's campaigns, in order; one query."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = Campaign.objects.exclude(tags=[]).values_list(Func("tags", function="unnest"), flat=True)
         return sorted(set(found))
 
 
 def sample_contacts(*, tenant_id: UUID, mailing_list_id: int | None) -> tuple[Contact, ...]:
     """The people who joined the list first, at most 50; nobody where no list is chosen."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         ids = Subscription.objects.filter(
             mailing_list_id=mailing_list_id, state=Subscription.State.SUBSCRIBED
         ).order_by("contact_id")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign
 from campaigns.selectors.audience import people_parameters, people_sql
 
@@ -19,6 +19,6 @@ def empty_values(campaign: Campaign, keys: Sequence[str]) -> dict[str, int]:
     people = people_sql(repeat=campaign.repeat_of_id is not None)
     query = f"select {columns} from ({people}) people where reason = ''"  # noqa: S608 - our own text
     parameters = people_parameters(campaign) | {f"key_{n}": key for n, key in enumerate(keys)}
-    with tenant_scope(campaign.tenant_id), connection.cursor() as cursor:
+    with reading_scope(campaign.tenant_id), connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return dict(zip(keys, cursor.fetchone(), strict=True))

@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Count, Max, Q
 
 from accounts.models import AuditEvent
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign
 
 #: The same subject to the same list within this time is probably a mistake.
@@ -30,7 +30,7 @@ class History:
 
 def history_of(campaign: Campaign, *, now: datetime) -> History:
     """Two queries."""
-    with tenant_scope(campaign.tenant_id):
+    with reading_scope(campaign.tenant_id):
         others = Campaign.objects.exclude(pk=campaign.pk)
         same_list = Q(mailing_list_id=campaign.mailing_list_id)
         recent = Q(launched_at__gte=now - TWIN) | Q(state=Campaign.State.SCHEDULED)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import ContactImport
 from relay_saas.web.errors import NotFound
 from relay_saas.web.paging import Page, page_of
@@ -13,7 +13,7 @@ RELATED = ("job", "check_job", "undo_job", "mailing_list", "created_by")
 
 def find_import(*, tenant_id: UUID, import_id: int) -> ContactImport:
     """One import with its jobs and its list; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = ContactImport.objects.select_related(*RELATED).filter(pk=import_id).first()
     if found is None:
         raise NotFound

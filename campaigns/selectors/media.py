@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign, Media, Template
 from relay_saas.web.errors import NotFound
 from relay_saas.web.paging import Page, page_of
@@ -28,13 +28,13 @@ class Usage:
 
 def media_page(*, tenant_id: UUID, cursor: str | None) -> Page[Media]:
     """Pictures, the newest first; raises BadCursor."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         return page_of(Media.objects.all(), order=("-id",), cursor=cursor, size=PAGE)
 
 
 def find_media(*, tenant_id: UUID, media_id: int) -> Media:
     """One picture; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = Media.objects.filter(pk=media_id).first()
     if found is None:
         raise NotFound
@@ -44,7 +44,7 @@ def find_media(*, tenant_id: UUID, media_id: int) -> Media:
 def usage_of(media: Media) -> Usage:
     """The templates and campaigns whose sources name the picture, at most 20 of each, without the sources."""
     shows = Q(html_source__contains=media.digest)
-    with tenant_scope(media.tenant_id):
+    with reading_scope(media.tenant_id):
         return Usage(
             templates=list(Template.objects.filter(shows).only("name").order_by("-id")[:NAMED]),
             campaigns=list(Campaign.objects.filter(shows).only("name", "state").order_by("-id")[:NAMED]),

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from accounts.models import Tenant
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Contact, ContactField
 
 SENDER_NAMES = ("name", "legal_name", "postal_address", "contact_address")
@@ -13,13 +13,13 @@ SENDER_NAMES = ("name", "legal_name", "postal_address", "contact_address")
 
 def field_keys(*, tenant_id: UUID) -> tuple[str, ...]:
     """The keys of the tenant's custom fields, in the order they were made."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         return tuple(ContactField.objects.order_by("pk").values_list("key", flat=True))
 
 
 def field_defaults(*, tenant_id: UUID) -> dict[str, object]:
     """What mail says where a contact has no value, by field key; fields without a default are not there."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         found = ContactField.objects.filter(tenant_id=tenant_id).exclude(merge_default=None)
         return dict(found.values_list("key", "merge_default"))
 

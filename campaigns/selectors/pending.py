@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign
 
 #: Bars shown at once.
@@ -37,7 +37,7 @@ class Pending:
 def pending_campaigns(*, tenant_id: UUID) -> list[Pending]:
     """The next ones, in the order of their time; one query by an index of nothing else."""
     now = timezone.now()
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         rows = Campaign.objects.filter(Q(state=Campaign.State.SCHEDULED) | ~Q(launch_refusal=""))
         found = rows.filter(scheduled_at__isnull=False).order_by("scheduled_at")
         values = list(found.values_list("pk", "name", "scheduled_at", "launch_refusal")[:SHOWN])

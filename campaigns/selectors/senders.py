@@ -6,12 +6,12 @@ from django.db.models import F, Q
 
 from accounts.models import SendingDomain
 from accounts.models.stream import Stream
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 
 
 def marketing_domains(*, tenant_id: UUID) -> tuple[str, ...]:
     """Verified names, marketing's own first; those of other streams are not among them."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         free = SendingDomain.objects.filter(
             Q(stream=None) | Q(stream=Stream.MARKETING), state=SendingDomain.State.VERIFIED
         )

@@ -11,7 +11,7 @@ from accounts.exceptions import AccountsError, DomainNotVerified, DomainOfAnothe
 from accounts.models import SendingDomain, Tenant
 from accounts.models.stream import Stream
 from accounts.services.domains import verified_domain_for
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.exceptions import LaunchRefused
 from campaigns.models import Campaign
 from campaigns.selectors.audience import NOBODY, Audience, campaign_audience
@@ -75,7 +75,7 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign, count_people: bool = 
 
     Counting a list of a million takes longer; without `count_people` it is taken for empty.
     """
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         domain, no_domain = _domain(campaign)
         return Checked(
             campaign=campaign,

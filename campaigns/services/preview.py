@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Tenant
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.exceptions import PreviewProblem
 from campaigns.models import Campaign, Contact
 from campaigns.selectors.campaigns import find_campaign
@@ -47,7 +47,7 @@ def render_preview(
 
     `here`: for a page of the dashboard, which loads our pictures from its own host; else as it is sent.
     """
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
         contact = _contact(contact_id)
         tenant = Tenant.objects.get(pk=tenant_id)

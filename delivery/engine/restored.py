@@ -8,10 +8,9 @@ from delivery.models.ledger import AttemptState
 from delivery.services.settle import Settlement, settle_sql
 
 _BATCH: Final = 2000
-#: What was accepted or launched before the restoration: the copy knows of it, but not whether it went out.
-_BEFORE: Final = """join delivery_message m on m.tenant_id = q.tenant_id and m.id = q.message_id
-  left join campaigns_campaign k on k.tenant_id = q.tenant_id and k.id = q.campaign_id
-  join delivery_incarnation i on m.created_at < i.restored_at or k.launched_at < i.restored_at"""
+#: What was accepted or launched before the restoration, as its id says: the copy knows of it, but not whether it
+#: went out.
+_BEFORE: Final = "join delivery_incarnation i on q.message_id < uuid7_floor(i.restored_at)"
 _DOUBT: Final = settle_sql(source=_BEFORE, condition="true")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign, Contact, Content
 from delivery.models import Message
 
@@ -23,7 +23,7 @@ class Addressee:
 
 def find_addressee(*, tenant_id: UUID, message_id: UUID) -> Addressee | None:
     """The addressee by the ledger, else by what the id itself says; None where both know nothing."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         message = Message.objects.filter(id=message_id).first()
         if message is None:
             return _by_id(message_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from delivery.models import AttemptState
 from relay_saas.mail.replies import Stage
 
@@ -105,7 +105,7 @@ class AttemptRow:
 
 def attempts_of(*, tenant_id: UUID, message_id: UUID) -> list[AttemptRow]:
     """All attempts of one message, first to last."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         return _rows(_OF_MESSAGE, {"tenant": tenant_id, "message": message_id})
 
 
@@ -121,7 +121,7 @@ def attempts_between(
     while start < end:
         until = min(start + width, end)
         values = {"tenant": tenant_id, "start": start, "end": until, "size": size}
-        with tenant_scope(tenant_id):
+        with reading_scope(tenant_id):
             rows = _rows(_WINDOW, values | {"message": message, "number": number})
         if rows:
             yield rows

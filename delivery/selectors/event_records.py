@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.conf import settings
 
 from accounts.models import Tenant
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from delivery.models import AttemptState
 from delivery.models.stream import Stream
 from delivery.selectors.attempts import AttemptRow, attempts_between
@@ -62,7 +62,7 @@ class Sender:
 
 def sender_of(tenant_id: UUID) -> Sender:
     """The organization as its records name it."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         tenant = Tenant.objects.get(pk=tenant_id)
     keys = TokenKeys(settings.RELAY_TOKEN_KEYS, next(iter(settings.RELAY_TOKEN_KEYS)))
     return Sender(tenant_id=tenant_id, slug=tenant.slug, number=tenant.number, keys=keys)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from delivery.models import InboundMail
 from delivery.selectors.operations import ask
 from relay_saas.mail.mime_reader import decoded_field, read_headers, read_parts
@@ -58,7 +58,7 @@ def role_owner(number: int) -> UUID:
 
 def open_mail(*, tenant_id: UUID, number: int) -> OpenedMail:
     """The mail as text; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         mail = InboundMail.objects.filter(pk=number).first()
     if mail is None:
         raise NotFound

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import DkimKey
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign, Content, Suppression
 from delivery.models import AttemptState, Domain, Lane, Message, QueueEntry, Submission, Transcript
 from delivery.selectors.attempts import AttemptRow, attempts_of
@@ -55,7 +55,7 @@ class Story:
 
 def story_of(*, tenant_id: UUID, message_id: UUID) -> Story:
     """The story of a tenant's message; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         message = Message.objects.filter(id=message_id).first()
         if message is None:
             raise NotFound
@@ -148,6 +148,6 @@ def tenants_of_message(message_id: UUID) -> list[UUID]:
 def newest_to(*, tenant_id: UUID, address: str, most: int = 1) -> list[UUID]:
     """The newest messages to an address, newest first; raises BadAddress."""
     key = parse_address(address).key
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         rows = Message.objects.filter(tenant_id=tenant_id, rcpt_key=key).order_by("-id")
         return list(rows.values_list("id", flat=True)[:most])

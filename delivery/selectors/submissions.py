@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Content
 from delivery.models import Attempt, AttemptState, Message, Reply, Submission
 from relay_saas.web.errors import NotFound
@@ -65,7 +65,7 @@ class Event:
 
 def find_submission(*, tenant_id: UUID, submission_id: UUID) -> SubmissionState:
     """A submission of the tenant; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         submission = _submission(submission_id)
         content = Content.objects.defer("html", "text", "attachments").get(pk=submission.content_id)
         messages = _messages(submission)
@@ -86,7 +86,7 @@ def find_submission(*, tenant_id: UUID, submission_id: UUID) -> SubmissionState:
 
 def events_of(*, tenant_id: UUID, submission_id: UUID) -> list[Event]:
     """What happened to all copies of a submission, oldest first; raises NotFound."""
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         messages = {message.id: message for message in _messages(_submission(submission_id))}
         attempts = list(
             Attempt.objects.filter(message_id__in=messages).order_by("at", "message_id", "number")

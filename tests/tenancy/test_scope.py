@@ -4,10 +4,11 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.exceptions import ForeignTenantScope, NoTenantScope
 from accounts.models import Membership
-from accounts.tenancy import SYSTEM_TENANT_ID, current_tenant_id, system_scope, tenant_scope
+from accounts.tenancy import SYSTEM_TENANT_ID, current_tenant_id, reading_scope, system_scope, tenant_scope
 from campaigns.models import ContactList
 
 
@@ -35,6 +36,23 @@ def test_the_same_tenant_may_nest_and_the_outer_scope_stays(acme: UUID) -> None:
             pass
         assert current_tenant_id() == acme
         assert _setting() == str(acme)
+
+
+def test_reading_in_ones_own_scope_costs_no_query(acme: UUID) -> None:
+    with tenant_scope(acme):
+        with CaptureQueriesContext(connection) as captured, reading_scope(acme):
+            assert current_tenant_id() == acme
+        assert len(captured) == 0
+        assert _setting() == str(acme)
+
+
+def test_reading_outside_any_scope_opens_one(acme: UUID, globex: UUID) -> None:
+    with reading_scope(acme):
+        assert _setting() == str(acme)
+        with pytest.raises(ForeignTenantScope), reading_scope(globex):
+            raise AssertionError("never reached")
+    with pytest.raises(NoTenantScope):
+        current_tenant_id()
 
 
 @pytest.mark.django_db

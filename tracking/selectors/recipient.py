@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Tenant
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import reading_scope
 from campaigns.models import Campaign, Contact, ContactList, Content, Subscription, Suppression
 from delivery.models import Message
 from relay_saas.mail.addresses import mask
@@ -60,7 +60,7 @@ def find_recipient(token: Token) -> Recipient:
     tenant_id = tenant_of(token.tenant)
     if tenant_id is None:
         raise UnknownLink
-    with tenant_scope(tenant_id):
+    with reading_scope(tenant_id):
         addressee = _in_ledger(token.message) or _in_campaign(token.message)
         if addressee is None:
             raise UnknownLink
