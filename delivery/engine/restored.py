@@ -8,8 +8,7 @@ from delivery.models.ledger import AttemptState
 from delivery.services.settle import Settlement, settle_sql
 
 _BATCH: Final = 2000
-#: What was accepted or launched before the restoration, as its id says: the copy knows of it, but not whether it
-#: went out.
+#: Accepted or launched before the restoration, as its id says: whether it went out, the copy does not know.
 _BEFORE: Final = "join delivery_incarnation i on q.message_id < uuid7_floor(i.restored_at)"
 _DOUBT: Final = settle_sql(source=_BEFORE, condition="true")
 
