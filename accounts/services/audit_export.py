@@ -7,11 +7,11 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.audit_words import change_words, object_words, verb_words
 from accounts.csv_file import MEDIA_TYPE, CsvFile
 from accounts.jobs import JobKind, RunningJob
 from accounts.permissions import Capability
 from accounts.selectors.audit import AuditFilter, audit_rows
-from accounts.selectors.audit_words import change_words, object_words, verb_words
 from accounts.tenancy import tenant_scope
 
 NAME: Final = "audit_export"

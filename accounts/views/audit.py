@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.audit_words import VERBS, change_words, object_words, verb_words
 from accounts.models import AuditEvent, Membership
 from accounts.permissions import Capability
 from accounts.selectors.audit import AuditFilter, audit_page
-from accounts.selectors.audit_words import VERBS, change_words, object_words, verb_words
 from accounts.selectors.membership import Member
 from accounts.services import jobs
 from accounts.services.audit_export import NAME, arguments_of

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.jobs import kind_of
 from accounts.models import AuditEvent, Role
 from accounts.models.api_key import KeyScope
 from relay_saas.web.problems import Text
@@ -26,24 +27,34 @@ VERBS: Final[Mapping[str, Text]] = {
     "confirmed": gettext_lazy("Confirmed"),
     "created": gettext_lazy("Created"),
     "deleted": gettext_lazy("Deleted"),
+    "discarded": gettext_lazy("Discarded"),
+    "dismissed": gettext_lazy("Took the operator’s rights from"),
     "downloaded": gettext_lazy("Downloaded"),
     "duplicated": gettext_lazy("Duplicated"),
     "exported": gettext_lazy("Exported"),
+    "imported": gettext_lazy("Imported"),
     "invited": gettext_lazy("Invited"),
     "issued": gettext_lazy("Created"),
     "launched": gettext_lazy("Launched"),
+    "not_launched": gettext_lazy("Was not launched"),
     "paused": gettext_lazy("Paused"),
     "removed": gettext_lazy("Removed"),
     "renamed": gettext_lazy("Renamed"),
+    "restored": gettext_lazy("Brought back"),
     "resumed": gettext_lazy("Resumed"),
     "revoked": gettext_lazy("Revoked"),
     "rotated": gettext_lazy("Replaced"),
     "rotating": gettext_lazy("Began to replace"),
     "scheduled": gettext_lazy("Scheduled"),
     "started": gettext_lazy("Started"),
+    "subscribed": gettext_lazy("Subscribed"),
     "suppressed": gettext_lazy("Suppressed"),
+    "tagged": gettext_lazy("Changed the tags of"),
     "tested": gettext_lazy("Sent a test"),
+    "unarchived": gettext_lazy("Took out of the archive"),
     "undone": gettext_lazy("Undid"),
+    "unscheduled": gettext_lazy("Unscheduled"),
+    "unsubscribed": gettext_lazy("Unsubscribed"),
     "uploaded": gettext_lazy("Uploaded"),
     "verified": gettext_lazy("Verified"),
     "withdrawn": gettext_lazy("Withdrew"),
@@ -148,8 +159,13 @@ def _value(name: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return _cut(", ".join(_value(name, one) for one in value))
-    known = _KNOWN.get(name, {}).get(value) if isinstance(value, str) else None
+    known = _known(name, value) if isinstance(value, str) else None
     return str(known) if known is not None else _cut(" ".join(str(value).split()))
+
+
+def _known(name: str, value: str) -> Text | None:
+    kind = kind_of(value) if name == "kind" else None
+    return kind.label if kind is not None else _KNOWN.get(name, {}).get(value)
 
 
 def _cut(text: str) -> str:
