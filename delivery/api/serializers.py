@@ -11,32 +11,10 @@ from rest_framework import serializers
 from delivery.models.stream import Stream
 from delivery.services.submission_check import MAX_ATTACHMENTS, MAX_RECIPIENTS
 from delivery.services.submission_spec import AttachedFile, Mailbox, SubmissionSpec
+from relay_saas.web.strict_fields import StrictFlag, StrictSerializer, StrictText, TextPairs
 
 #: Mail of the installation itself is not for callers.
 STREAMS = {"transactional": Stream.TRANSACTIONAL, "marketing": Stream.MARKETING}
-
-
-class StrictText(serializers.CharField):
-    """A JSON string as it came: no number in its place, nothing trimmed."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Raises ValidationError for another type."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class StrictFlag(serializers.BooleanField):
-    """JSON's true and false, and not their many spellings."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Raises ValidationError for another type."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 class Base64File(StrictText):
@@ -56,36 +34,6 @@ class Base64File(StrictText):
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             self.fail("base64")
-
-
-class TextPairs(serializers.Field[Any, Any, Any, Any]):
-    """An object whose values are strings."""
-
-    default_error_messages = {"invalid": _("This must be an object whose values are strings.")}
-
-    def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Raises ValidationError for another shape."""
-        if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
-            self.fail("invalid")
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        """As it is."""
-        return value
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses members that it does not know: a misspelt option must not be ignored in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Raises ValidationError with code `unknown_field` for each."""
-        if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                message = _("There is no field of this name.")
-                errors = {name: [serializers.ErrorDetail(str(message), "unknown_field")] for name in unknown}
-                raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)
 
 
 class MailboxSerializer(StrictSerializer):

@@ -1,18 +1,15 @@
 """Routes of the mail API: accept a message, say what became of it."""
 
-from typing import Any, ClassVar, cast
-from uuid import UUID
+from typing import cast
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.views import TenantApiView
+from accounts.api.views import JsonApiView
 from accounts.services.api_keys import AuthenticatedKey
 from delivery.api.documents import accepted_document, submission_document
-from delivery.api.json_body import StrictJsonParser
-from delivery.api.parameters import BadParameter, parameter_problem, submission_id_of
+from delivery.api.parameters import submission_id_of
 from delivery.api.serializers import EmailSerializer, spec_of
 from delivery.selectors.submissions import find_submission
 from delivery.services.submission import submit
@@ -28,26 +25,8 @@ class NoIdempotency(RelayError):
     message = _("The header Idempotency-Key is not supported yet. Send the request without it.")
 
 
-class MailApiView(TenantApiView):
-    """Strict JSON in, no description of itself by OPTIONS, known parameters only."""
-
-    parser_classes = [StrictJsonParser]
-    metadata_class = None
-    parameters: ClassVar[frozenset[str]] = frozenset()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses other methods first, then does what every API view does."""
-        if request.method not in self.allowed_methods:
-            raise MethodNotAllowed(str(request.method))
-        super().initial(request, *args, **kwargs)
-        unknown = [name for name in request.query_params if name not in self.parameters]
-        if unknown:
-            raise BadParameter(errors=[parameter_problem(name) for name in unknown])
-
-    @property
-    def tenant_id(self) -> UUID:
-        """The tenant of the key."""
-        return cast("AuthenticatedKey", self.request.auth).tenant_id
+#: Every route of the API is one of these.
+MailApiView = JsonApiView
 
 
 class EmailsView(MailApiView):

@@ -9,8 +9,8 @@ from django.test import Client, override_settings
 
 from accounts.models import SendingDomain, Tenant
 from accounts.tenancy import tenant_scope
-from delivery.api.json_body import MAX_DEPTH, MAX_ITEMS, BadBody, read_object
 from delivery.models import Submission
+from relay_saas.web.json_body import MAX_DEPTH, MAX_ITEMS, BadBody, read_object
 from tests.cases.loader import load, to_bytes
 from tests.delivery.test_api import BODY, URL, bearer, key_of, problem, read, send
 
