@@ -70,6 +70,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "relay_saas.apps.RelayConfig",
     "accounts",
     "campaigns",
@@ -192,8 +194,21 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.HasApiScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "relay_saas.web.openapi.RelaySchema",
     "EXCEPTION_HANDLER": "relay_saas.web.errors.problem_response",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Relay API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 # 10 MB of attachments in base64, and the message around them.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

@@ -1,5 +1,6 @@
 """The bases of API views: the tenant's scope around every handler, strict JSON, known parameters."""
 
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -7,14 +8,18 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.audit import Actor
 from accounts.services.api_keys import AuthenticatedKey
 from accounts.tenancy import tenant_scope
+from relay_saas.web.api_operation import Operation
 from relay_saas.web.api_query import refuse_unknown
+from relay_saas.web.api_versions import single
 from relay_saas.web.json_body import StrictJsonParser
 
 
@@ -45,15 +50,22 @@ class JsonApiView(TenantApiView):
 
     parser_classes = [StrictJsonParser]
     metadata_class = None
-    #: The names that the query may hold; writes take none.
-    parameters: ClassVar[frozenset[str]] = frozenset()
+    #: The names that the query may hold, for reads and for DELETE.
+    parameters: ClassVar[Collection[str]] = frozenset()
+    write_parameters: ClassVar[Collection[str]] = frozenset()
+    #: What the reference says: the operations by method, the heading they stand under, the kinds of the
+    #: path's ids.
+    operations: ClassVar[Mapping[str, Operation]] = {}
+    tag: ClassVar[str] = ""
+    path_ids: ClassVar[Mapping[str, str]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuses other methods first, then does what every API view does."""
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request.query_params, self.parameters if request.method in {"GET", "HEAD"} else ())
+        known = {"GET": self.parameters, "HEAD": self.parameters, "DELETE": self.write_parameters}
+        refuse_unknown(request.query_params, known.get(str(request.method), ()))
 
     @property
     def key(self) -> AuthenticatedKey:
@@ -69,3 +81,16 @@ class JsonApiView(TenantApiView):
     def actor(self) -> Actor:
         """The key, as the audit trail names it."""
         return Actor(name=f"key:{self.key.name}", address=self.request.META.get("REMOTE_ADDR", ""))
+
+    def body(self, shape: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """What the caller sent; raises ValidationError."""
+        found = shape(data=self.request.data, partial=partial)
+        found.is_valid(raise_exception=True)
+        return cast("dict[str, Any]", found.validated_data)
+
+
+def created(request: Request, document: Mapping[str, Any], at: str) -> Response:
+    """201 with the new thing, its ETag, and where it is."""
+    response = single(request, document, status=201)
+    response["Location"] = at
+    return response

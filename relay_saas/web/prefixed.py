@@ -66,6 +66,14 @@ def number_of(kind: str, text: str) -> int:
     return number
 
 
+def number_or_zero(kind: str, text: str) -> int:
+    """The row's number, and 0, which no row has, for a made-up id: it ends like one whose row is gone."""
+    try:
+        return number_of(kind, text)
+    except NotFound:
+        return 0
+
+
 @lru_cache(maxsize=len(KINDS))
 def _cipher(kind: str) -> Cipher[ECB]:
     if kind not in KINDS:
@@ -80,20 +88,17 @@ class PublicId(serializers.Field[int, str, str, Any]):
     Whether the row is there is for the service to say: an unknown id and a foreign one are the same to it.
     """
 
-    default_error_messages = {"not_found": _("There is nothing of this id.")}
+    default_error_messages = {"invalid": _("This must be an id, a string.")}
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
         self.kind = kind
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        """Raises ValidationError for whatever is no id of this kind."""
+        """Raises ValidationError for another type; a made-up id is the number of no row."""
         if not isinstance(data, str):
-            self.fail("not_found")
-        try:
-            return number_of(self.kind, data)
-        except NotFound:
-            self.fail("not_found")
+            self.fail("invalid")
+        return number_or_zero(self.kind, data)
 
     def to_representation(self, value: Any) -> str:
         """The id; of a row or of its number."""

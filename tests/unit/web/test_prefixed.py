@@ -65,7 +65,12 @@ def test_only_numbers_of_rows_have_ids(number: int) -> None:
         public_id("con", number)
 
 
-@pytest.mark.parametrize("value", [1, True, None, [], {}, "lst_1", 1.0])
-def test_a_body_may_name_a_thing_by_nothing_else(value: object) -> None:
+@pytest.mark.parametrize("value", [1, True, None, [], {}, 1.0])
+def test_a_body_names_a_thing_by_a_string_alone(value: object) -> None:
     with pytest.raises(ValidationError):
         PublicId("lst").to_internal_value(value)
+
+
+@pytest.mark.parametrize("text", ["", "lst_1", "con_" + "0" * 26, "lst_" + "0" * 26])
+def test_a_made_up_id_in_a_body_is_the_number_of_no_row(text: str) -> None:
+    assert PublicId("lst").to_internal_value(text) == 0

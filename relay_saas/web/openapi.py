@@ -1,0 +1,222 @@
+"""Makes the OpenAPI 3.1 description out of the routes: their operations, scopes, shapes and refusals."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse
+from rest_framework import serializers
+
+from relay_saas.web.api_operation import Operation, Parameter, id_schema
+
+PROBLEM: Final = "application/problem+json"
+#: Codes that any route may answer with.
+_ALWAYS: Final = {
+    400: ("bad_parameter", "bad_request"),
+    401: ("bad_api_key",),
+    403: ("permission_denied",),
+    405: ("method_not_allowed",),
+    406: ("not_acceptable",),
+    429: ("too_many_requests",),
+}
+_WITH_BODY: Final = {
+    400: ("bad_json", "invalid"),
+    413: ("body_too_large", "too_many_items"),
+    415: ("unsupported_media_type",),
+}
+_BAD_ID: Final = {404: ("not_found",)}
+_REQUEST_ID: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
+
+
+class FieldProblemDocument(serializers.Serializer[Any]):
+    """What is wrong with one value."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the body; empty for all of it.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemDocument(serializers.Serializer[Any]):
+    """A refusal (RFC 9457). `code` never changes; the sentences may, and are in the caller's language."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    code = serializers.CharField()
+    errors = FieldProblemDocument(many=True)
+    request_id = serializers.CharField(help_text="Finds the request in the log of the dashboard.")
+
+
+class RelaySchema(AutoSchema):
+    """Reads `operations`, `parameters`, `required_scope` and `path_ids` of a view."""
+
+    @property
+    def operation(self) -> Operation | None:
+        """What the view says of this method; None where it says nothing."""
+        found: Operation | None = getattr(self.view, "operations", {}).get(self.method)
+        return found
+
+    def get_tags(self) -> list[str]:
+        """The view's own, else the first word of its path."""
+        tag = getattr(self.view, "tag", "") or next(iter(self._tokenize_path()), "API").capitalize()
+        return [tag]
+
+    def get_operation_id(self) -> str:
+        """`listContacts`: the name of the view tells the noun."""
+        noun = type(self.view).__name__.removesuffix("View")
+        verb = {"GET": "get", "POST": "post", "PUT": "put", "PATCH": "change", "DELETE": "delete"}
+        return f"{verb[self.method]}{noun}"
+
+    def get_summary(self) -> str | None:
+        """What the operation says; else the first line of the handler's docstring."""
+        if self.operation is not None:
+            return self.operation.says
+        return super().get_description().strip().partition("\n")[0] or None
+
+    def get_description(self) -> str:
+        """Scope first: without it nothing works."""
+        scope = getattr(self.view, "required_scope", {}).get(self.method)
+        said = self.operation.more if self.operation is not None else super().get_description()
+        return "\n\n".join(part for part in (f"Scope: `{scope}`." if scope else "", said) if part)
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """The ids in the path, the names of the query, the headers."""
+        found = [
+            OpenApiParameter(name, id_schema(kind), OpenApiParameter.PATH, required=True)
+            for name, kind in getattr(self.view, "path_ids", {}).items()
+        ]
+        found += [
+            OpenApiParameter(
+                name, dict(one.schema), OpenApiParameter.QUERY, required=one.required, description=one.says
+            )
+            for name, one in self._query().items()
+        ]
+        found.append(
+            OpenApiParameter(
+                "X-Request-ID",
+                _REQUEST_ID,
+                OpenApiParameter.HEADER,
+                description="The request's id: the caller's, or one of ours.",
+                response=True,
+            )
+        )
+        if self.operation is not None and self.operation.versioned:
+            found += self._version_headers()
+        return found
+
+    def get_request_serializer(self) -> Any:
+        """The operation's body with its examples."""
+        if self.operation is None:
+            return super().get_request_serializer()
+        if self.operation.body is None:
+            return None
+        examples = [OpenApiExample(name, value=value) for name, value in self.operation.examples.items()]
+        request = OpenApiRequest(self.operation.body, examples=examples)
+        return dict.fromkeys(self.map_parsers(), request)
+
+    def get_response_serializers(self) -> Any:
+        """The success, and every refusal with its codes."""
+        found: dict[Any, Any] = {}
+        if self.operation is None:
+            found[200] = OpenApiResponse({"type": "object"}, description="Done")
+        elif self.operation.answer is not None:
+            found[self.operation.status] = OpenApiResponse(self.operation.answer, description="Done")
+        elif self.operation.media_type != "application/json":
+            file = OpenApiResponse({"type": "string", "format": "binary"}, description="The file")
+            found[self.operation.status, self.operation.media_type] = file
+        else:
+            found[self.operation.status] = OpenApiResponse(None, description="Done")
+        if self.operation is not None and self.operation.versioned and self.method == "GET":
+            found[304] = OpenApiResponse(None, description="The caller has this version.")
+        for status, codes in sorted(self._refusals().items()):
+            said = ", ".join(f"`{code}`" for code in codes)
+            found[status, PROBLEM] = OpenApiResponse(ProblemDocument, description=said)
+        return found
+
+    def _query(self) -> Mapping[str, Parameter]:
+        names = getattr(self.view, "parameters", ())
+        if self.method not in {"GET", "HEAD"}:
+            names = getattr(self.view, "write_parameters", {}) if self.method == "DELETE" else {}
+        if isinstance(names, Mapping):
+            return names
+        return {name: Parameter(says="") for name in sorted(names)}
+
+    def _version_headers(self) -> list[OpenApiParameter]:
+        if self.method == "GET":
+            say = "An ETag that the caller knows: the answer is 304 if nothing has changed."
+            asked = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=say)
+        else:
+            say = "The ETag of what is changed: the answer is 412 if it is another by now."
+            asked = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=say)
+        told = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 201, 304])
+        return [asked, told] if self.method != "DELETE" else [asked]
+
+    def _refusals(self) -> dict[int, tuple[str, ...]]:
+        found = dict(_ALWAYS)
+        sources: list[Mapping[int, tuple[str, ...]]] = []
+        if self.method in {"POST", "PUT", "PATCH"}:
+            sources.append(_WITH_BODY)
+        if "{" in self.path:
+            sources.append(_BAD_ID)
+        if self.operation is not None:
+            if self.operation.versioned and self.method != "GET":
+                sources.append({412: ("changed_meanwhile",)})
+            sources += [{status: (code,)} for code, status in self.operation.refusals.items()]
+        for source in sources:
+            for status, codes in source.items():
+                found[status] = (*found.get(status, ()), *codes)
+        return found
+
+
+class PublicIdExtension(OpenApiSerializerFieldExtension):
+    """A prefixed id is a string of one shape."""
+
+    target_class = "relay_saas.web.prefixed.PublicId"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002
+        """The shape."""
+        return id_schema(self.target.kind)
+
+
+class TextPairsExtension(OpenApiSerializerFieldExtension):
+    """An object whose values are strings."""
+
+    target_class = "relay_saas.web.strict_fields.TextPairs"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002
+        """The shape."""
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+class StrictSerializerExtension(OpenApiSerializerExtension):
+    """Unknown members are refused."""
+
+    target_class = "relay_saas.web.strict_fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        """The shape."""
+        found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return found | {"additionalProperties": False}
+
+
+class ApiKeyExtension(OpenApiAuthenticationExtension):
+    """`Authorization: Bearer rly_live_…`."""
+
+    target_class = "accounts.api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
+        """The scheme."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key of the dashboard's page Developers, or of `POST /keys`.",
+        }
