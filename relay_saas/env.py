@@ -54,6 +54,18 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} must list CIDR ranges: {error}") from error
 
 
+def ranges(name: str, default: str) -> list[range]:
+    """A comma-separated list of numbers and of ranges as `1024-65535`."""
+    found = []
+    for word in text(name, default).split(","):
+        low, _, high = word.strip().partition("-")
+        try:
+            found.append(range(int(low), int(high or low) + 1))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must list numbers, not {word!r}") from error
+    return found
+
+
 def keys(name: str) -> dict[int, bytes]:
     """Keys as `id:base64[,id:base64…]`; the first is the current one, the rest still open what they
     closed."""

@@ -55,6 +55,14 @@ RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
 RELAY_LEASE_SECONDS = env.number("RELAY_LEASE_SECONDS", 45)
+# Webhooks: ranges that may be called although they are not public, ports, whether plain http is allowed,
+# authorities of our own, runs at once, days for which events and calls are kept.
+RELAY_WEBHOOK_NETWORKS = env.networks("RELAY_WEBHOOK_NETWORKS")
+RELAY_WEBHOOK_PORTS = env.ranges("RELAY_WEBHOOK_PORTS", "443,80,8080,8443")
+RELAY_WEBHOOK_HTTP = env.flag("RELAY_WEBHOOK_HTTP")
+RELAY_WEBHOOK_CA = env.text("RELAY_WEBHOOK_CA")
+RELAY_WEBHOOK_RUNS = env.number("RELAY_WEBHOOK_RUNS", 1)
+RELAY_EVENT_DAYS = env.number("RELAY_EVENT_DAYS", 30)
 
 # --- Django
 # -----------------------------------------------------------------------------------------------------

@@ -112,18 +112,21 @@ def _never_queued(attempt: Attempt, message: Message) -> bool:
 
 
 def _event(attempt: Attempt, message: Message, replies: Mapping[int, str]) -> Event:
-    kind, reason = EVENTS[attempt.state]
-    if attempt.state == AttemptState.SUPPRESSED:
-        reason = _REJECTED.get(attempt.category, reason)
     return Event(
-        type=kind,
+        type=EVENTS[attempt.state][0],
         message_id=message.id,
         address=message.rcpt,
         at=attempt.at,
-        reject_reason=reason,
+        reject_reason=reject_reason(attempt.state, attempt.category),
         attempt=attempt,
         reply=replies.get(attempt.reply_id or 0, ""),
     )
+
+
+def reject_reason(state: int, category: str) -> str | None:
+    """Anymail's word for why a message was not delivered; None where it was, or may be."""
+    reason = EVENTS[state][1]
+    return _REJECTED.get(category, reason) if state == AttemptState.SUPPRESSED else reason
 
 
 def _submission(submission_id: UUID) -> Submission:

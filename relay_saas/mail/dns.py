@@ -172,6 +172,13 @@ class Resolver:
         """The target of a name's CNAME, lower case, without the last dot; raises DnsTemporaryError."""
         return next(iter((await self._settled(name, "CNAME")).values), None)
 
+    async def addresses(self, name: str) -> tuple[str, ...]:
+        """The addresses of a host, of both families; raises DnsTemporaryError."""
+        found, temporary = await self._addresses(name)
+        if temporary and not found:
+            raise DnsTemporaryError(f"{name} A")
+        return found
+
     async def zone(self, name: str) -> str:
         """The zone that a name lies in: the nearest ancestor with an SOA (RFC 1034 §4.2.1), or "" where only
         a top-level domain has one; raises DnsTemporaryError."""

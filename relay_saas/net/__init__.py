@@ -1,1 +1,1 @@
-"""Our own doors to the network: the zone that we keep; later the guarded connector for webhooks."""
+"""Our own doors to the network: the zone that we keep, and the guarded connector for tenants' servers."""

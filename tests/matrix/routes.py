@@ -292,6 +292,7 @@ TABLE: dict[str, Entry] = {
     "ops:restored_resume": brake(),
     "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
     "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
+    "tracking_api:events": Entry(door="api", scope="events.read"),
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
 }
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from tracking.api import views
+from tracking.api import events, views
 
 app_name = "tracking_api"
 urlpatterns = [
+    path("events", events.EventsView.as_view(), name="events"),
     path("emails/<str:submission>/events", views.EmailEventsView.as_view(), name="email_events"),
 ]

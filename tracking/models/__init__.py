@@ -1,5 +1,24 @@
-"""What people did with a message."""
+"""What people did with a message, and what developers hear of it."""
 
 from tracking.models.engagement import Engagement, EngagementCounter, EngagementRollup, Reaction
+from tracking.models.event_feed import EventBatch
+from tracking.models.webhook import (
+    WebhookAttempt,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookHour,
+    WebhookReplay,
+)
 
-__all__ = ["Engagement", "EngagementCounter", "EngagementRollup", "Reaction"]
+__all__ = [
+    "Engagement",
+    "EngagementCounter",
+    "EngagementRollup",
+    "EventBatch",
+    "Reaction",
+    "WebhookAttempt",
+    "WebhookCall",
+    "WebhookEndpoint",
+    "WebhookHour",
+    "WebhookReplay",
+]
