@@ -110,7 +110,7 @@ def _organization(slug: str) -> Organization:
     organization.domain = domain.pk
     sender = SenderDraft(name=slug, address=f"hello@news.{slug}.test")
     organization.sender = create_sender(tenant_id=tenant.pk, draft=sender, actor=SYSTEM).pk
-    for scope in ("messages.send", "messages.read"):
+    for scope in ("messages.send", "messages.read", "events.read"):
         organization.keys[scope] = issue_key(tenant_id=tenant.pk, name=scope, scopes=[scope], actor=SYSTEM)[1]
     mailing_list = create_list(tenant_id=tenant.pk, name="News", actor=SYSTEM)
     contact = save_contact(tenant_id=tenant.pk, email=f"reader@{slug}-readers.test", values={}, actor=SYSTEM)
