@@ -205,3 +205,29 @@ class KeyEnded(AccountsError):
     code = "key_ended"
     status = 409
     message = _("This key has ended. Create a new one.")
+
+
+class BadCredential(AccountsError):
+    """An SMTP credential cannot be kept like this; `errors` names each problem by pointer."""
+
+    code = "bad_credential"
+    status = 422
+    message = _("The SMTP credential cannot be kept like this.")
+
+
+class CredentialRateReached(AccountsError):
+    """The credential has had its recipients of this minute; `headers` say when the next one begins."""
+
+    code = "credential_rate_reached"
+    status = 429
+    message = _("This SMTP credential has reached its limit for this minute. Try again in a minute.")
+
+
+class CredentialDayReached(AccountsError):
+    """The credential has had its recipients of this day; `headers` say when the next one begins."""
+
+    code = "credential_day_reached"
+    status = 429
+    message = _(
+        "This SMTP credential has reached its limit for today. Raise the limit, or try again tomorrow."
+    )

@@ -8,6 +8,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.job import Job
 from accounts.models.membership import Membership, Role
 from accounts.models.sender import Sender
+from accounts.models.smtp_credential import SmtpAllowance, SmtpCredential
 from accounts.models.tenant import Tenant
 from accounts.models.user import User
 
@@ -22,6 +23,8 @@ __all__ = [
     "Role",
     "Sender",
     "SendingDomain",
+    "SmtpAllowance",
+    "SmtpCredential",
     "Tenant",
     "User",
 ]
