@@ -74,6 +74,7 @@ OBJECTS: Final[Mapping[str, Text]] = {
     "membership": gettext_lazy("Member"),
     "sender": gettext_lazy("Sender"),
     "sendingdomain": gettext_lazy("Sending domain"),
+    "smtpcredential": gettext_lazy("SMTP credential"),
     "suppression": gettext_lazy("Suppression"),
     "template": gettext_lazy("Template"),
     "tenant": gettext_lazy("Organization"),
@@ -81,6 +82,7 @@ OBJECTS: Final[Mapping[str, Text]] = {
 }
 FIELDS: Final[Mapping[str, Text]] = {
     "address": gettext_lazy("Address"),
+    "allowed_from": gettext_lazy("It may send from"),
     "contact_address": gettext_lazy("Contact address"),
     "fields": gettext_lazy("Fields"),
     "file": gettext_lazy("File"),
@@ -89,6 +91,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "list": gettext_lazy("List"),
     "locale": gettext_lazy("Language"),
     "name": gettext_lazy("Name"),
+    "networks": gettext_lazy("It may be used from"),
     "person": gettext_lazy("Person"),
     "postal_address": gettext_lazy("Postal address"),
     "reachable": gettext_lazy("Recipients"),
@@ -102,6 +105,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "time_zone": gettext_lazy("Time zone"),
     "title": gettext_lazy("Title"),
     "until": gettext_lazy("Until"),
+    "username": gettext_lazy("User name"),
 }
 #: A list of two under these names is what stood there before and what stands there now.
 _PAIRS: Final = frozenset(

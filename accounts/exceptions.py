@@ -228,6 +228,4 @@ class CredentialDayReached(AccountsError):
 
     code = "credential_day_reached"
     status = 429
-    message = _(
-        "This SMTP credential has reached its limit for today. Raise the limit, or try again tomorrow."
-    )
+    message = _("This SMTP credential has reached its limit for today. Try again tomorrow.")

@@ -44,6 +44,11 @@ RELAY_INBOUND_PORT = env.number("RELAY_INBOUND_PORT", 25)
 # Paths of PEM files; the key may stand in the certificate's.
 RELAY_INBOUND_CERTIFICATE = env.text("RELAY_INBOUND_CERTIFICATE")
 RELAY_INBOUND_CERTIFICATE_KEY = env.text("RELAY_INBOUND_CERTIFICATE_KEY")
+# What mail programs are told; the server behind it listens where RELAY_SUBMISSION_ADDRESS says.
+RELAY_SUBMISSION_HOST = env.text("RELAY_SUBMISSION_HOST", f"smtp.{RELAY_ZONE}")
+# STARTTLS, and TLS from the first byte on.
+RELAY_SUBMISSION_PORT = env.number("RELAY_SUBMISSION_PORT", 587)
+RELAY_SUBMISSION_TLS_PORT = env.number("RELAY_SUBMISSION_TLS_PORT", 465)
 RELAY_DATA_DIR = Path(env.text("RELAY_DATA_DIR", str(BASE_DIR / "var")))
 RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")
 RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")

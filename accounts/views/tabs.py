@@ -18,6 +18,7 @@ _SETTINGS: Final[tuple[tuple[str, Text, Capability], ...]] = (
 )
 _DEVELOPERS: Final[tuple[tuple[str, Text, Capability], ...]] = (
     ("keys", gettext_lazy("API keys"), Capability.DEVELOPERS_EDIT),
+    ("smtp_credentials", gettext_lazy("SMTP"), Capability.DEVELOPERS_EDIT),
     ("request_log", gettext_lazy("Request log"), Capability.DEVELOPERS_EDIT),
     ("api_reference", gettext_lazy("API reference"), Capability.DEVELOPERS_EDIT),
 )

@@ -5,11 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.audit import Actor
-from accounts.models import Role, Tenant, User
-from accounts.services import invitations
+from accounts.models import Role, SendingDomain, Tenant, User
+from accounts.services import invitations, smtp_credentials
 from accounts.services.api_keys import create_key, revoke_key
 from accounts.services.organization import change_settings
 from accounts.services.request_log import keep_request
+from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
 from tests.browser.story import HOSTILE
 
@@ -32,6 +33,7 @@ def fill(tenant: Tenant, owner: User) -> None:
     )
     old, _ = create_key(tenant_id=tenant.pk, name=f"old {HOSTILE}", scopes=["messages.send"], actor=actor)
     revoke_key(tenant_id=tenant.pk, key_id=old.pk, actor=actor)
+    _fill_smtp(tenant, actor)
     for number, (method, path, status, code, took) in enumerate(_REQUESTS):
         keep_request(
             tenant_id=tenant.pk, key_id=key.pk, at=timezone.now() - timedelta(minutes=number), method=method,
@@ -46,3 +48,22 @@ def fill(tenant: Tenant, owner: User) -> None:
         waiting = invitations.open_invitations(tenant.pk)
         waiting.filter(email=INVITED).update(hash=invitations.digest(f"{TOKEN}-{tenant.slug}"))
         waiting.exclude(email=INVITED).update(expires_at=timezone.now())
+
+
+def _fill_smtp(tenant: Tenant, actor: Actor) -> None:
+    """A mailbox's credential with everything set, and one that has ended."""
+    with tenant_scope(tenant.pk):
+        domain = SendingDomain.objects.filter(state=SendingDomain.State.VERIFIED).order_by("pk")[0].name
+    full = CredentialDraft(
+        name="山之内さんの Outlook",
+        allowed_from=[f"yamanouchi@{domain}", f"shop-*@{domain}"],
+        networks=["203.0.113.0/24", "2001:db8::/32"],
+        track_clicks=True,
+        rate_per_minute=60,
+        daily_limit=2000,
+        bounce_notice=f"yamanouchi@{domain}",
+    )
+    smtp_credentials.create(tenant_id=tenant.pk, draft=full, actor=actor)
+    draft = CredentialDraft(name=f"old {HOSTILE}"[:60])
+    old, _ = smtp_credentials.create(tenant_id=tenant.pk, draft=draft, actor=actor)
+    smtp_credentials.revoke(tenant_id=tenant.pk, credential_id=old.pk, actor=actor)

@@ -46,6 +46,35 @@ def _refuse_key(page: Page) -> None:
     page.get_by_role("alert").first.wait_for()
 
 
+def _refuse_smtp(page: Page) -> None:
+    page.locator("#id_name").fill("会議室の複合機")
+    page.locator("#id_allowed_from").fill("*@*.hinode.test\nhttps://hinode.test/")
+    page.locator("#id_networks").fill("10.0.0.1/8")
+    page.locator("#id_bounce_notice").fill("somebody@elsewhere.test")
+    page.locator("main form .btn-primary").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _create_smtp(page: Page) -> None:
+    page.locator("#id_name").fill(f"会議室の複合機 {uuid4().hex[:8]}")
+    page.locator("main form .btn-primary").click()
+    page.locator("[data-copy^=rly_smtp_]").wait_for()
+
+
+def _open_smtp(page: Page) -> None:
+    page.get_by_role("link", name="山之内さんの Outlook").click()
+    page.locator("main form[action*='/revoke/'] button").wait_for()
+
+
+def _press_revoke_smtp(page: Page) -> None:
+    _open_smtp(page)
+    _press_revoke(page)
+
+
+def _open_guides(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details.guide').forEach(one => { one.open = true })")
+
+
 def _refuse_password(page: Page) -> None:
     page.locator("#id_name").fill("山之内 真理子")
     page.locator("#id_password").fill("short")
@@ -70,6 +99,14 @@ STOPS = (
     Stop(name="keys-refused", address=lambda site: site.at("developers/keys/"), act=_refuse_key),
     Stop(name="key-shown", address=lambda site: site.at("developers/keys/"), act=_create_key),
     Stop(name="key-revoke", address=lambda site: site.at("developers/keys/"), act=_press_revoke),
+    Stop(name="smtp", address=lambda site: site.at("developers/smtp/")),
+    Stop(name="smtp-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/developers/smtp/"),
+    Stop(name="smtp-new", address=lambda site: site.at("developers/smtp/new/")),
+    Stop(name="smtp-refused", address=lambda site: site.at("developers/smtp/new/"), act=_refuse_smtp),
+    Stop(name="smtp-shown", address=lambda site: site.at("developers/smtp/new/"), act=_create_smtp),
+    Stop(name="smtp-one", address=lambda site: site.at("developers/smtp/"), act=_open_smtp),
+    Stop(name="smtp-revoke", address=lambda site: site.at("developers/smtp/"), act=_press_revoke_smtp),
+    Stop(name="smtp-settings", address=lambda site: site.at("developers/smtp/settings/"), act=_open_guides),
     Stop(name="request-log", address=lambda site: site.at("developers/logs/")),
     Stop(name="request-log-no-match", address=lambda site: site.at("developers/logs/?request_id=nothing")),
     Stop(

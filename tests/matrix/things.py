@@ -6,8 +6,10 @@ from uuid import UUID
 
 from accounts.audit import SYSTEM
 from accounts.models import Role
+from accounts.services import smtp_credentials
 from accounts.services.api_keys import issue_key
 from accounts.services.invitations import invite
+from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
 
 Maker = Callable[[UUID], Any]
@@ -24,10 +26,16 @@ def _invitation(tenant_id: UUID) -> int:
     return asked.pk
 
 
+def _smtp_credential(tenant_id: UUID) -> int:
+    draft = CredentialDraft(name="mailer")
+    return smtp_credentials.create(tenant_id=tenant_id, draft=draft, actor=SYSTEM)[0].pk
+
+
 #: A kind of id -> how an organization gets one; it runs in the organization's scope.
 MAKERS: dict[str, Maker] = {
     "api_key": _api_key,
     "invitation": _invitation,
+    "smtp_credential": _smtp_credential,
 }
 
 

@@ -14,14 +14,11 @@ from relay_saas.mail.from_pattern import BadPattern, parse_pattern, permitted
         (" Billing@News.Acme.test ", "billing@news.acme.test"),
         ("Shop-*@acme.test", "shop-*@acme.test"),
         ("***@acme.test", "*@acme.test"),
-        ("*@メール.test", "*@xn--dckwa3e.test"),
+        ("*@メール.test", "*@xn--4dkua4c.test"),
     ],
 )
 def test_a_pattern_has_one_form(written: str, kept: str) -> None:
-    try:
-        assert parse_pattern(written) == kept
-    except BadPattern:
-        pytest.fail("refused")
+    assert parse_pattern(written) == kept
 
 
 @pytest.mark.parametrize(
