@@ -7,6 +7,7 @@ from typing import Final, Literal
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.services.findings import Finding, Level, Part
+from campaigns.services.source_words import words_of
 from relay_saas.mail.link_rewrite import Link, insert_pixel, rewrite
 from relay_saas.mail.link_target import BadLink
 from relay_saas.mail.markup import compile_markup, insert_preheader
@@ -156,7 +157,7 @@ def _unknown(template: Template, part: Part, known: Iterable[str]) -> Iterator[F
         )
 
 
-#: The sentence around what the mail core says in English.
+#: The sentence around what is wrong.
 _SENTENCES: Final[dict[str, Text]] = {
     "template_problem": _("The template cannot be used: %(problem)s"),
     "bad_link": _("A link cannot be sent: %(problem)s"),
@@ -167,7 +168,7 @@ def _finding(code: str, part: Part, problem: SourceError, *, placed: bool = True
     return Finding(
         code=code,
         part=part,
-        message=str(_SENTENCES[code]) % {"problem": problem.message},
+        message=str(_SENTENCES[code]) % {"problem": words_of(problem)},
         line=problem.line if placed else None,
         column=problem.column if placed else None,
     )

@@ -21,6 +21,7 @@ from campaigns.services.checks import sources_of
 from campaigns.services.content_build import Shown, Sources, build
 from campaigns.services.findings import Level
 from campaigns.services.media_files import shown_here
+from campaigns.services.source_words import words_of
 from relay_saas.mail.merge import RenderProblem, parse_template
 from relay_saas.web.errors import NotFound
 
@@ -110,5 +111,5 @@ def _render(source: str, context: dict[str, object], *, html: bool) -> str:
     try:
         return parse_template(source, html=html).render(context)
     except RenderProblem as problem:
-        message = _("For this person it cannot be shown: %(problem)s") % {"problem": problem.message}
+        message = _("For this person it cannot be shown: %(problem)s") % {"problem": words_of(problem)}
         raise PreviewProblem(message, code=problem.code) from problem

@@ -65,6 +65,7 @@ class Watch:
 
     def _picture(self, name: str) -> None:
         SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("scrollTo(0, 0)")
         self.page.screenshot(path=SCREENS / name, full_page=True)
 
     def check(self, name: str, look: Look) -> None:
