@@ -40,7 +40,9 @@ class BadApiKey(AccountsError):
 
     code = "bad_api_key"
     status = 401
-    message = _("The API key is missing, unknown, revoked or expired.")
+    message = _(
+        "The API key is missing, unknown, revoked or expired, or it may not be used from this address."
+    )
 
 
 class EndedApiKey(BadApiKey):
@@ -229,3 +231,59 @@ class CredentialDayReached(AccountsError):
     code = "credential_day_reached"
     status = 429
     message = _("This SMTP credential has reached its limit for today. Try again tomorrow.")
+
+
+class BadKeySettings(AccountsError):
+    """An API key cannot be kept like this; `errors` names each problem by pointer."""
+
+    code = "bad_key_settings"
+    status = 422
+    message = _("The API key cannot be kept like this.")
+
+
+class TestKeyRefused(AccountsError):
+    """A test key was to change something real."""
+
+    code = "test_key"
+    status = 403
+    message = _("A test key only simulates mail. Use a live key to change anything else.")
+
+
+class SenderNotAllowed(AccountsError):
+    """The key may not send from this domain."""
+
+    code = "sender_not_allowed"
+    status = 403
+    message = _("This API key may not send from this domain. Use another key or sender.")
+
+
+class BadIdempotencyKey(AccountsError):
+    """The header cannot name a request."""
+
+    code = "bad_idempotency_key"
+    status = 400
+    message = _("Idempotency-Key must have 1 to 255 printable ASCII characters.")
+
+
+class IdempotencyKeyReused(AccountsError):
+    """The name stands for another request already."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    message = _("This Idempotency-Key was used for another request. Give each request a key of its own.")
+
+
+class IdempotentRequestRunning(AccountsError):
+    """The first request of this name has not ended yet."""
+
+    code = "idempotent_request_running"
+    status = 409
+    message = _("The first request with this Idempotency-Key is still running. Ask again in a moment.")
+
+
+class TooManyRequests(AccountsError):
+    """The key's requests come faster than it may send them; `headers` say when to come again."""
+
+    code = "rate_limited"
+    status = 429
+    message = _("Too many requests with this API key. Wait as long as Retry-After says, then go on.")

@@ -11,6 +11,7 @@ from accounts.exceptions import DomainTaken
 from accounts.models import SendingDomain
 from accounts.services import job_runs, jobs
 from accounts.services.domains import check_all_domains, publish_hosts, verify_domain
+from accounts.services.idempotency import forget_answers
 from accounts.services.key_rotation import advance_all_rotations
 from accounts.services.request_log import forget_requests
 
@@ -61,3 +62,9 @@ def check_domains() -> None:
 def forget_old_requests() -> None:
     """Keeps the log of API requests short."""
     forget_requests()
+
+
+@shared_task
+def forget_old_answers() -> None:
+    """Removes answers that are not given again any more."""
+    forget_answers()

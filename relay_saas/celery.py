@@ -68,6 +68,7 @@ app.conf.update(
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
         "forget old requests": {"task": "accounts.tasks.forget_old_requests", "schedule": 3600.0},
+        "forget old answers": {"task": "accounts.tasks.forget_old_answers", "schedule": 3600.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 600.0},
         "pick up jobs": {"task": "accounts.tasks.pick_up_jobs", "schedule": 15.0},
         "clean up jobs": {"task": "accounts.tasks.clean_up_jobs", "schedule": 3600.0},

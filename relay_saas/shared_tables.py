@@ -63,6 +63,7 @@ DEFINER_FUNCTIONS = {
     "jobs_to_run": "sweeper",
     "jobs_to_clean": "sweeper",
     "tenants_with_old_requests": "sweeper",
+    "tenants_with_old_answers": "sweeper",
     "launches_to_write": "sweeper",
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",

@@ -23,7 +23,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if word.lower() != b"bearer":
             raise BadApiKey(headers={"WWW-Authenticate": CHALLENGE})
         try:
-            key = authenticate(secret.decode("ascii", "replace"))
+            key = authenticate(secret.decode("ascii", "replace"), peer=request.META.get("REMOTE_ADDR", ""))
         except BadApiKey as error:
             if isinstance(error, EndedApiKey):
                 request.META[KEY_META] = error.tenant_id, error.key_id

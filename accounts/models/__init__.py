@@ -4,6 +4,7 @@ from accounts.models.api_key import ApiKey
 from accounts.models.api_request import ApiRequest
 from accounts.models.audit import AuditEvent
 from accounts.models.domain import DkimKey, SendingDomain
+from accounts.models.idempotency import IdempotencyKey
 from accounts.models.invitation import Invitation
 from accounts.models.job import Job
 from accounts.models.membership import Membership, Role
@@ -17,6 +18,7 @@ __all__ = [
     "ApiRequest",
     "AuditEvent",
     "DkimKey",
+    "IdempotencyKey",
     "Invitation",
     "Job",
     "Membership",

@@ -15,12 +15,15 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.exceptions import BadApiKey, EndedApiKey, KeyEnded, KeyNameTaken
+from accounts.exceptions import BadApiKey, EndedApiKey, KeyEnded, KeyNameTaken, SenderNotAllowed
 from accounts.models import ApiKey, Tenant
+from accounts.services.key_limits import NO_LIMITS, KeyLimits, comes_from, limits_of, values_of
 from accounts.tenancy import tenant_scope
 from relay_saas.web.errors import NotFound
 
 PREFIX = "rly_live_"
+#: Of keys whose mail is only simulated.
+TEST_PREFIX = "rly_test_"
 #: `last_used_at` is for people; once a minute is exact enough and spares a write per request.
 LAST_USED_STEP = timedelta(minutes=1)
 #: How long a rotated key works on, so that nothing stands still while its successor is put in place.
@@ -35,7 +38,18 @@ class AuthenticatedKey:
     key_id: int
     name: str
     scopes: frozenset[str]
+    #: Its mail is only simulated.
+    test: bool = False
+    #: Sending domains; empty: every verified one.
+    domains: frozenset[str] = frozenset()
+    #: Requests in a second; None: what the installation allows.
+    rate: int | None = None
     is_authenticated: bool = True
+
+    def check_sender(self, domain: str) -> None:
+        """Raises SenderNotAllowed where the key may not send from this domain."""
+        if self.domains and domain not in self.domains:
+            raise SenderNotAllowed
 
 
 def _digest(secret: str) -> bytes:
@@ -49,19 +63,24 @@ def issue_key(
     scopes: Sequence[str],
     actor: Actor,
     expires_at: datetime | None = None,
+    limits: KeyLimits = NO_LIMITS,
 ) -> tuple[ApiKey, str]:
-    """The key's row and its secret, which exists nowhere else."""
-    secret = f"{PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+    """The key's row and its secret, which exists nowhere else; raises BadKeySettings."""
+    prefix = TEST_PREFIX if limits.test else PREFIX
+    secret = f"{prefix}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     with tenant_scope(tenant_id):
+        values = values_of(limits)
         key = ApiKey.objects.create(
             tenant_id=tenant_id,
             name=name,
-            prefix=secret[: len(PREFIX) + 8],
+            prefix=secret[: len(prefix) + 8],
             hash=_digest(secret),
             scopes=list(scopes),
             expires_at=expires_at,
+            **values,
         )
         changes: dict[str, object] = {"name": name, "scopes": list(scopes)}
+        changes |= {field: value for field, value in values.items() if value}
         audit.record(tenant_id=tenant_id, actor=actor, verb="issued", subject=key, changes=changes)
     return key, secret
 
@@ -73,18 +92,23 @@ def create_key(
     scopes: Sequence[str],
     actor: Actor,
     expires_at: datetime | None = None,
+    limits: KeyLimits = NO_LIMITS,
 ) -> tuple[ApiKey, str]:
-    """A key whose name no other working one has; raises KeyNameTaken."""
+    """A key whose name no other working one has; raises KeyNameTaken, BadKeySettings."""
     with tenant_scope(tenant_id):
         # Two at once come one after the other.
         Tenant.objects.select_for_update().get(pk=tenant_id)
         if working_keys(tenant_id).filter(name=name).exists():
             raise KeyNameTaken
-        return issue_key(tenant_id=tenant_id, name=name, scopes=scopes, actor=actor, expires_at=expires_at)
+        return issue_key(
+            tenant_id=tenant_id, name=name, scopes=scopes, actor=actor, expires_at=expires_at, limits=limits
+        )
 
 
-def rotate_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> tuple[ApiKey, str]:
-    """A successor with the same name, scopes and end; the old key works for OVERLAP more.
+def rotate_key(
+    *, tenant_id: UUID, key_id: int, actor: Actor, overlap: timedelta = OVERLAP
+) -> tuple[ApiKey, str]:
+    """A successor with the same name, scopes, limits and end; the old key works for `overlap` more.
 
     Raises NotFound, KeyEnded.
     """
@@ -94,9 +118,14 @@ def rotate_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> tuple[ApiKey, s
             raise NotFound
         if not working_keys(tenant_id).filter(pk=key_id).exists():
             raise KeyEnded
-        end = timezone.now() + OVERLAP
+        end = timezone.now() + overlap
         new, secret = issue_key(
-            tenant_id=tenant_id, name=old.name, scopes=old.scopes, actor=actor, expires_at=old.expires_at
+            tenant_id=tenant_id,
+            name=old.name,
+            scopes=old.scopes,
+            actor=actor,
+            expires_at=old.expires_at,
+            limits=limits_of(old),
         )
         if old.expires_at is None or old.expires_at > end:
             old.expires_at = end
@@ -126,8 +155,9 @@ def revoke_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> None:
             )
 
 
-def authenticate(secret: str) -> AuthenticatedKey:
-    """Recognises a key; raises BadApiKey for anything else, in the same way for every reason."""
+def authenticate(secret: str, *, peer: str = "") -> AuthenticatedKey:
+    """Recognises a key that is used from the address `peer`; raises BadApiKey for anything else, in the same
+    way for every reason."""
     if not secret.isascii() or not secret.startswith("rly_") or len(secret) > 200:
         raise BadApiKey
     with connection.cursor() as cursor:
@@ -139,8 +169,16 @@ def authenticate(secret: str) -> AuthenticatedKey:
     now = timezone.now()
     with tenant_scope(tenant_id):
         key = working_keys(tenant_id).filter(pk=key_id).first()
-        if key is None:
+        if key is None or not comes_from(peer, key.networks):
             raise EndedApiKey(tenant_id, key_id)
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
             ApiKey.objects.filter(pk=key_id).update(last_used_at=now)
-    return AuthenticatedKey(tenant_id=tenant_id, key_id=key_id, name=key.name, scopes=frozenset(key.scopes))
+    return AuthenticatedKey(
+        tenant_id=tenant_id,
+        key_id=key_id,
+        name=key.name,
+        scopes=frozenset(key.scopes),
+        test=key.test,
+        domains=frozenset(key.domains),
+        rate=key.rate,
+    )

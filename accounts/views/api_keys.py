@@ -1,5 +1,6 @@
 """API keys: made here, shown once, ended here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -14,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.exceptions import AccountsError
-from accounts.models import ApiKey
+from accounts.models import ApiKey, SendingDomain
 from accounts.models.api_key import KeyScope
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.services.api_keys import OVERLAP, create_key, revoke_key, rotate_key
+from accounts.services.key_limits import MAX_RATE, KeyLimits
 from accounts.views.access import actor_of, tenant_page
 from accounts.views.settings import REFUSED, one_line
 from accounts.views.tabs import developer_tabs
@@ -49,6 +51,58 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     life = forms.ChoiceField(choices=_LIVES, required=False, label=gettext_lazy("It ends after"))
+    test = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("A test key"),
+        help_text=gettext_lazy("Its mail is accepted and simulated, and never sent."),
+    )
+    domains = forms.MultipleChoiceField(
+        required=False,
+        label=gettext_lazy("It may send from"),
+        help_text=gettext_lazy("None chosen: from every verified domain."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    networks = forms.CharField(
+        required=False,
+        max_length=5_000,
+        label=gettext_lazy("It may be used from"),
+        help_text=gettext_lazy(
+            "One IP address or network a line, for example 203.0.113.0/24. Empty: from anywhere."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    rate = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_RATE,
+        label=gettext_lazy("Requests a second, at most"),
+        help_text=gettext_lazy("Empty: as many as the installation allows."),
+    )
+
+    def __init__(self, *args: Any, domains: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["domains"].choices = [(name, name) for name in domains]  # type: ignore[attr-defined]  # a choice field
+        if not domains:
+            del self.fields["domains"]
+
+    def limits(self) -> KeyLimits:
+        """What was chosen; call it when the form is valid."""
+        values = self.cleaned_data
+        networks = [line.strip() for line in values["networks"].splitlines()]
+        return KeyLimits(
+            test=values["test"],
+            domains=values.get("domains", ()),
+            networks=[network for network in networks if network],
+            rate=values["rate"],
+        )
+
+    def refuse(self, error: AccountsError) -> None:
+        """Puts each problem to its field."""
+        for problem in error.errors:
+            field = problem.pointer.split("/")[1]
+            self.add_error(field if field in self.fields else None, f"{problem.detail} ({problem.code})")
+        if not error.errors:
+            self.add_error("name", f"{error} ({error.code})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +117,8 @@ class KeyRow:
 @tenant_page(Capability.DEVELOPERS_EDIT)
 def keys(request: HttpRequest, member: Member) -> HttpResponse:
     """All keys, newest first."""
-    return _page(request, member, KeyForm(initial={"scopes": [KeyScope.MESSAGES_SEND], "life": "90"}))
+    first = {"scopes": [KeyScope.MESSAGES_SEND], "life": "90"}
+    return _page(request, member, KeyForm(initial=first, domains=_domains(member)))
 
 
 @tenant_page(Capability.DEVELOPERS_EDIT)
@@ -71,7 +126,7 @@ def create(request: HttpRequest, member: Member) -> HttpResponse:
     """Makes a key and shows its secret: this answer is the only place where it ever stands."""
     if request.method != "POST":
         return redirect("console:keys", member.slug)
-    form = KeyForm(request.POST)
+    form = KeyForm(request.POST, domains=_domains(member))
     if form.is_valid():
         life = form.cleaned_data["life"]
         try:
@@ -81,9 +136,10 @@ def create(request: HttpRequest, member: Member) -> HttpResponse:
                 scopes=form.cleaned_data["scopes"],
                 expires_at=timezone.now() + timedelta(days=int(life)) if life else None,
                 actor=actor_of(request),
+                limits=form.limits(),
             )
         except AccountsError as error:
-            form.add_error("name", f"{error} ({error.code})")
+            form.refuse(error)
         else:
             return _shown_once(request, member, key, secret)
     return _page(request, member, form, status=REFUSED)
@@ -109,6 +165,11 @@ def revoke(request: HttpRequest, member: Member, key_id: int) -> HttpResponse:
         revoke_key(tenant_id=member.tenant_id, key_id=key_id, actor=actor_of(request))
         messages.success(request, _("The key has ended. Requests with it are refused from now on."))
     return redirect("console:keys", member.slug)
+
+
+def _domains(member: Member) -> list[str]:
+    names = SendingDomain.objects.filter(tenant_id=member.tenant_id).order_by("name")
+    return list(names.values_list("name", flat=True))
 
 
 def _shown_once(
