@@ -59,6 +59,8 @@ RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
+# Requests in a second that one API key may send, where the key says nothing else; twice that at once.
+RELAY_API_RATE = env.number("RELAY_API_RATE", 1000)
 RELAY_LEASE_SECONDS = env.number("RELAY_LEASE_SECONDS", 45)
 # Webhooks: ranges that may be called although they are not public, ports, whether plain http is allowed,
 # authorities of our own, runs at once, days for which events and calls are kept.

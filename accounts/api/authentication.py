@@ -6,10 +6,11 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.exceptions import BadApiKey, EndedApiKey
+from accounts.exceptions import BadApiKey, EndedApiKey, TestKeyRefused
 from accounts.services.api_keys import AuthenticatedKey, authenticate
 
 CHALLENGE = 'Bearer realm="relay"'
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Where a request says whose key it carried: tenant and key id.
 KEY_META = "relay.api_key"
 
@@ -44,4 +45,6 @@ class HasApiScope(BasePermission):
         scopes: dict[str, str] = getattr(view, "required_scope", {})
         key = cast("AuthenticatedKey", request.auth)
         needed = scopes.get(request.method or "")
+        if key.test and request.method not in SAFE and not getattr(view, "simulates", False):
+            raise TestKeyRefused
         return request.method == "OPTIONS" or (needed is not None and needed in key.scopes)

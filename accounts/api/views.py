@@ -14,8 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.repeats import Claimed, Repeated, claim, repeated_response
 from accounts.audit import Actor
+from accounts.exceptions import TooManyRequests
 from accounts.services.api_keys import AuthenticatedKey
+from accounts.services.rate_limit import Allowance, take
 from accounts.tenancy import tenant_scope
 from relay_saas.web.api_operation import Operation
 from relay_saas.web.api_query import refuse_unknown
@@ -27,22 +30,41 @@ class TenantApiView(APIView):
     """Runs the handler in the key's tenant scope, and rolls back whatever a refusal had written."""
 
     required_scope: ClassVar[dict[str, str]] = {}
+    #: What a test key does here is only simulated; elsewhere it only reads.
+    simulates: ClassVar[bool] = False
+    claimed: Claimed | None
+    allowance: Allowance | None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Opens the scope after authentication (`initial`), closes it with the answer known; commits
         come before 2xx."""
+        self.inside, self.claimed, self.allowance = False, None, None
         with ExitStack() as self.scope:
-            self.inside = False
             response = super().dispatch(request, *args, **kwargs)
             if response.status_code >= 400 and self.inside:
                 transaction.set_rollback(True)
+            elif self.claimed is not None:
+                self.claimed.keep(response)
+            for name, value in ({} if self.allowance is None else self.allowance.headers()).items():
+                response.headers.setdefault(name, value)
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticates, checks the key's scope, then enters the tenant's."""
+        """Authenticates, checks the key's scope and rate, then enters the tenant's."""
         super().initial(request, *args, **kwargs)
-        self.scope.enter_context(tenant_scope(cast("AuthenticatedKey", request.auth).tenant_id))
+        key = cast("AuthenticatedKey", request.auth)
+        self.allowance = take(tenant_id=key.tenant_id, key_id=key.key_id, rate=key.rate)
+        if self.allowance is not None and not self.allowance.allowed:
+            raise TooManyRequests
+        self.scope.enter_context(tenant_scope(key.tenant_id))
         self.inside = True
+        self.claimed = claim(request, key)
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+        """A request that was answered before is no refusal."""
+        if isinstance(exc, Repeated):
+            return repeated_response(exc.answer)
+        return cast("HttpResponseBase", super().handle_exception(exc))
 
 
 class JsonApiView(TenantApiView):

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,17 +12,7 @@ from delivery.api.parameters import submission_id_of
 from delivery.api.serializers import EmailSerializer, spec_of
 from delivery.selectors.submissions import find_submission
 from delivery.services.submission import submit
-from relay_saas.web.errors import RelayError
 from relay_saas.web.request_id import request_id
-
-
-class NoIdempotency(RelayError):
-    """An Idempotency-Key that was ignored would be a promise not kept."""
-
-    code = "idempotency_not_offered"
-    status = 400
-    message = _("The header Idempotency-Key is not supported yet. Send the request without it.")
-
 
 #: Every route of the API is one of these.
 MailApiView = JsonApiView
@@ -36,8 +25,6 @@ class EmailsView(MailApiView):
 
     def post(self, request: Request) -> Response:
         """202 once everything is committed: the scope closes before the answer leaves."""
-        if "Idempotency-Key" in request.headers:
-            raise NoIdempotency
         body = EmailSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         key = cast("AuthenticatedKey", request.auth)

@@ -251,12 +251,3 @@ def test_an_unverified_domain_is_named(post: Callable[..., Any]) -> None:
         "domain_not_verified",
         [("/from/email", "domain_not_verified")],
     )
-
-
-def test_an_idempotency_key_is_not_ignored_in_silence(
-    domain: SendingDomain, secret: str, tenant: Tenant
-) -> None:
-    response = send(secret, json.dumps(BODY), **{"Idempotency-Key": "1"})
-    assert problem(response)[:2] == (400, "idempotency_not_offered")
-    with tenant_scope(tenant.pk):
-        assert not Submission.objects.exists()
