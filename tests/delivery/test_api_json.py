@@ -21,7 +21,7 @@ BODIES = [
     for case in CASES.values()
     if to_bytes(case["input"]) is not None and case["id"] != "json-020"
 ]
-#: tests/delivery/test_api_repeats.py, tests/integration/test_repeated_requests.py, and the campaigns' own API.
+#: test_api_repeats.py here, tests/integration/test_repeated_requests.py, and the campaigns' own API.
 ELSEWHERE = {"json-061", "json-062", "json-063", "json-064", "json-066"}
 BY_HAND = {
     "json-015", "json-019", "json-020", "json-022", "json-023", "json-024", "json-043", "json-050",
