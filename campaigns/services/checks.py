@@ -35,6 +35,8 @@ class Checked:
     no_domain: AccountsError | None
     domain: SendingDomain | None
     audience: Audience
+    #: Of the tenant's own fields.
+    keys: tuple[str, ...]
     outcome: Outcome
 
     @property
@@ -77,13 +79,15 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign, count_people: bool = 
     """
     with reading_scope(tenant_id):
         domain, no_domain = _domain(campaign)
+        keys = field_keys(tenant_id=tenant_id)
         return Checked(
             campaign=campaign,
             tenant=Tenant.objects.get(pk=tenant_id),
             domain=domain,
             no_domain=no_domain,
             audience=campaign_audience(campaign) if count_people else NOBODY,
-            outcome=build(sources_of(campaign), known_names(field_keys(tenant_id=tenant_id))),
+            keys=keys,
+            outcome=build(sources_of(campaign), known_names(keys)),
         )
 
 

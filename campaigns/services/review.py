@@ -18,7 +18,6 @@ from campaigns.selectors.audience import Audience
 from campaigns.selectors.campaigns import sample_contacts
 from campaigns.selectors.empty_values import empty_values
 from campaigns.selectors.history import History, history_of
-from campaigns.selectors.merge_names import field_keys
 from campaigns.services.checks import Checked, check_campaign, ordered
 from campaigns.services.content_advice import (
     bare_fields,
@@ -88,8 +87,7 @@ def _content(checked: Checked) -> Iterator[Finding]:
     yield from link_advice(built)
     yield from text_advice(campaign, built)
     bare = bare_fields(campaign)
-    known = set(field_keys(tenant_id=campaign.tenant_id))
-    for key, n in empty_values(campaign, sorted(known.intersection(bare))).items():
+    for key, n in empty_values(campaign, sorted(bare.keys() & checked.keys)).items():
         if n:
             message = _("%(n)s recipients have no %(key)s, and the text gives no default for it.") % {
                 "n": number_format(n, force_grouping=True),
@@ -104,10 +102,9 @@ def _samples(checked: Checked) -> Iterator[Finding]:
     if built is None or any(finding.code == "unknown_field" for finding in checked.findings):
         return
     people = sample_contacts(tenant_id=campaign.tenant_id, mailing_list_id=campaign.mailing_list_id)
-    keys = field_keys(tenant_id=campaign.tenant_id)
     for person in people[:SAMPLES]:
         try:
-            shown = merge(built.shown, tenant=checked.tenant, contact=person, keys=keys)
+            shown = merge(built.shown, tenant=checked.tenant, contact=person, keys=checked.keys)
         except PreviewProblem as problem:
             yield Finding(code="sample_fails", part=Part.HTML, message=f"{person.email}: {problem}")
             return

@@ -5,8 +5,9 @@ import select
 import socket
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
@@ -20,6 +21,9 @@ TENANT_ROUTES = [name for name, entry in TABLE.items() if entry.door == "tenant"
 NEVER = 999_999_999
 #: Whether a refusal by role comes before anything else.
 REFUSED = 403
+#: Of one page, to the database.
+MOST_QUESTIONS = 20
+SCOPE = "select set_config("
 
 
 @pytest.fixture
@@ -86,6 +90,23 @@ def test_no_page_of_an_organization_waits_for_dns(world: World, settings: Settin
                 _send(client, entry, reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)]))
                 transaction.set_rollback(True)
         assert not select.select([silent], [], [], 0)[0]
+
+
+def test_no_page_asks_the_database_more_than_twenty_questions(world: World) -> None:
+    """Savepoints and the scope are not counted: they read nothing."""
+    client = _client(world.members[Role.OWNER])
+    asked = {}
+    for name in TENANT_ROUTES:
+        entry = TABLE[name]
+        if entry.method == "get":
+            with CaptureQueriesContext(connection) as captured:
+                _send(client, entry, reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)]))
+            questions = [
+                one for one in captured if not one["sql"].startswith(("SAVEPOINT", "RELEASE", SCOPE))
+            ]
+            asked[name] = len(questions)
+    assert len(asked) > 50
+    assert {name: count for name, count in asked.items() if count > MOST_QUESTIONS} == {}
 
 
 @pytest.mark.parametrize("name", TENANT_ROUTES)
