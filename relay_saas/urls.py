@@ -5,6 +5,7 @@ from django.urls import include, path
 from accounts.views import language
 from campaigns.views.media import media_file
 from relay_saas.console import domain_share, views
+from tracking.views.message_page import message_shared
 
 handler400 = "relay_saas.web.errors.bad_request"
 handler403 = "relay_saas.web.errors.forbidden"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("dns/<str:token>/", domain_share.dns_share, name="dns_share"),
     path("dns/<str:token>/zone/", domain_share.dns_share_zone, name="dns_share_zone"),
+    path("explain/<str:token>/", message_shared, name="message_shared"),
     path("m/<path:path>", media_file, name="media_file"),
     path("i18n/setlang/", language.set_language, name="set_language"),
     path("ops/", include("relay_saas.console.ops.urls")),

@@ -15,3 +15,19 @@ class UnknownLink(TrackingError):
     code = "unknown_link"
     status = 404
     message = _("This link is not valid, or has expired. Nothing was changed.")
+
+
+class ShareEnded(TrackingError):
+    """The link is older than its lifetime, or was taken back."""
+
+    code = "share_ended"
+    status = 410
+    message = _("This link is no longer good. Ask whoever sent it for a new one.")
+
+
+class ShareUnknown(TrackingError):
+    """The link was not made by us, or its message is gone."""
+
+    code = "not_found"
+    status = 404
+    message = _("This link leads nowhere. Ask whoever sent it for a new one.")

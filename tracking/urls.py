@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.views import campaigns, contact_history, messages, recipients, report, test_send
+from tracking.views import campaigns, contact_history, message_page, messages, recipients, report, test_send
 
 app_name = "tracking"
 urlpatterns = [
@@ -20,5 +20,11 @@ urlpatterns = [
         name="recipients_export",
     ),
     path("messages/", messages.message_list, name="messages"),
-    path("messages/<str:word>/", messages.message, name="message"),
+    path("messages/<str:word>/", message_page.message, name="message"),
+    path("messages/<str:word>/share/", message_page.message_share, name="message_share"),
+    path(
+        "messages/<str:word>/share/<int:share_id>/revoke/",
+        message_page.message_share_revoke,
+        name="message_share_revoke",
+    ),
 ]

@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from delivery.models import PolicyAction
 from delivery.selectors.policies import active_policies
 from tracking.views.report_wording import complaints_kind, complaints_text, percent
-from tracking.views.wait_wording import clock
+from tracking.words.waits import clock
 
 #: Jobs that failed in these days.
 _LATELY: Final = timedelta(days=7)

@@ -21,6 +21,8 @@ from tests.browser import ledger, long_work, operations, reactions, returned, te
 from tests.browser.assets import Assets
 from tests.browser.assets import fill as fill_assets
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
+from tests.browser.ways import Ways
+from tests.browser.ways import fill as fill_ways
 from tests.integration.organizations import Organization, make_organization
 
 FIELDS = ("last_name", "first_name", "city", "plan", "points", "locale", "company")
@@ -49,6 +51,7 @@ class World:
     #: One to abuse@ that waits to be read.
     mail: int = 0
     assets: Assets | None = None
+    ways: Ways | None = None
 
     def draft(self, **changes: str) -> int:
         """Another draft that may be launched; returns its id."""
@@ -99,6 +102,7 @@ def build() -> World:
     world.jobs = long_work.fill(tenant, world.owner)
     world.message = operations.fill(tenant)
     world.assets = fill_assets(tenant)
+    world.ways = fill_ways(tenant, world.message)
     team.fill(tenant, world.owner)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world

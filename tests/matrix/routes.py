@@ -136,6 +136,9 @@ TABLE: dict[str, Entry] = {
     "tracking:contact_history": page(Capability.VIEW, "contact"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
+    "tracking:message_share": change(Capability.REPORTS_VIEW, "message"),
+    "tracking:message_share_revoke": change(Capability.REPORTS_VIEW, "message", "message_share"),
+    "message_shared": PUBLIC,
     "campaigns:templates": page(Capability.VIEW),
     "campaigns:template_new": page(Capability.CAMPAIGNS_EDIT),
     "campaigns:template": page(Capability.CAMPAIGNS_EDIT, "template"),
@@ -298,6 +301,7 @@ TABLE: dict[str, Entry] = {
     "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
     "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
     "tracking_api:events": Entry(door="api", scope="events.read"),
+    "tracking_api:message_explain": Entry(door="api", scope="messages.read", takes=("message",)),
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
 }
 

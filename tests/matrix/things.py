@@ -11,6 +11,8 @@ from accounts.services.api_keys import issue_key
 from accounts.services.invitations import invite
 from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
+from delivery.models import Message
+from tracking.services.message_shares import share_message
 
 Maker = Callable[[UUID], Any]
 
@@ -31,11 +33,17 @@ def _smtp_credential(tenant_id: UUID) -> int:
     return smtp_credentials.create(tenant_id=tenant_id, draft=draft, actor=SYSTEM)[0].pk
 
 
+def _message_share(tenant_id: UUID) -> int:
+    message = Message.objects.all()[0]
+    return share_message(tenant_id=tenant_id, message_id=message.id, actor=SYSTEM).pk
+
+
 #: A kind of id -> how an organization gets one; it runs in the organization's scope.
 MAKERS: dict[str, Maker] = {
     "api_key": _api_key,
     "invitation": _invitation,
     "smtp_credential": _smtp_credential,
+    "message_share": _message_share,
 }
 
 

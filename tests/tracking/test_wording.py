@@ -9,7 +9,8 @@ from delivery.models import AttemptState
 from relay_saas.mail.bounces import Category
 from relay_saas.web.charts import Chart, Series
 from tracking.selectors.totals import Totals
-from tracking.views.wording import CLASSES, Pace, class_label, left_out_text, pace, state_rows
+from tracking.views.wording import Pace, left_out_text, pace, state_rows
+from tracking.words.classes import CLASSES, class_label
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

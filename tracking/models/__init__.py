@@ -1,7 +1,8 @@
-"""What people did with a message, and what developers hear of it."""
+"""What people did with a message, and who hears of it."""
 
 from tracking.models.engagement import Engagement, EngagementCounter, EngagementRollup, Reaction
 from tracking.models.event_feed import EventBatch
+from tracking.models.share import MessageShare
 from tracking.models.webhook import (
     WebhookAttempt,
     WebhookCall,
@@ -15,6 +16,7 @@ __all__ = [
     "EngagementCounter",
     "EngagementRollup",
     "EventBatch",
+    "MessageShare",
     "Reaction",
     "WebhookAttempt",
     "WebhookCall",

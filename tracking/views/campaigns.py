@@ -19,7 +19,8 @@ from tracking.selectors.live import minutes, providers, reasons
 from tracking.selectors.totals import totals_of
 from tracking.selectors.waits import provider_waits
 from tracking.views.wait_wording import end_text, wait_text
-from tracking.views.wording import class_label, funnel, left_out_text, pace, state_rows
+from tracking.views.wording import funnel, left_out_text, pace, state_rows
+from tracking.words.classes import class_label
 
 #: States in which the page asks again by itself.
 MOVING = frozenset({Campaign.State.LAUNCHING, Campaign.State.SENDING})

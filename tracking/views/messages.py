@@ -1,4 +1,4 @@
-"""The list of messages with its filters, and the story of one as its organization may read it."""
+"""The list of messages with its filters."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,12 +13,9 @@ from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from campaigns.models import Campaign
-from delivery.selectors.story import story_of
 from relay_saas.mail.ids import BadId, parse_id
-from relay_saas.web.errors import NotFound
 from relay_saas.web.paging import Page
 from tracking.selectors.campaigns import launched_names
-from tracking.selectors.engagements import engagements_of
 from tracking.selectors.message_keys import (
     REACTIONS,
     STATES,
@@ -35,10 +32,7 @@ from tracking.selectors.messages import (
     messages_of_submission,
     one_message,
 )
-from tracking.views.wait_wording import reason_text
-from tracking.views.wording import class_label
 
-MOST_ENGAGEMENTS = 200
 NONE: Page[MessageRow] = Page(items=(), next_cursor=None, previous_cursor=None)
 
 
@@ -139,31 +133,3 @@ def _ids(member: Member, asked: dict[str, Any]) -> Range:
 
 def _midnight(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-@tenant_page(Capability.VIEW)
-def message(request: HttpRequest, member: Member, word: str) -> HttpResponse:
-    """What was tried, what was answered, what comes next, what the recipient did."""
-    try:
-        message_id = parse_id("msg", word)
-    except BadId as error:
-        raise NotFound from error
-    story = story_of(tenant_id=member.tenant_id, message_id=message_id)
-    context = {
-        "story": story,
-        "word": word,
-        "attempts": [
-            (
-                attempt,
-                class_label(attempt.category) if attempt.category else "",
-                story.transcripts.get(attempt.number, ""),
-            )
-            for attempt in story.attempts
-        ],
-        # Why others' mail made a provider slow is not told here: no policy's reason, no evidence.
-        "reasons": list(dict.fromkeys(reason_text(wait) for wait in story.waits)),
-        "engagements": engagements_of(
-            tenant_id=member.tenant_id, message_ids=[message_id], limit=MOST_ENGAGEMENTS
-        ),
-    }
-    return render(request, "tracking/message.html", context)

@@ -22,7 +22,7 @@ from tracking.selectors.messages import RecipientRow, recipient_page
 from tracking.selectors.report import links
 from tracking.services.recipient_export import export
 from tracking.views.report import campaign_of, with_machines
-from tracking.views.wording import class_label
+from tracking.words.classes import class_label
 
 #: In the order of a campaign's life.
 _ORDER: Final = ("delivered", "bounced", WAITING, "suppressed", "failed", "expired", "cancelled", "in_doubt")

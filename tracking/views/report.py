@@ -22,7 +22,8 @@ from tracking.views.report_wording import (
     report_funnel,
     tiles,
 )
-from tracking.views.wording import class_label, left_out_text, state_rows
+from tracking.views.wording import left_out_text, state_rows
+from tracking.words.classes import class_label
 
 #: States that a report explains: what was deferred was delivered later, or it waits.
 _EXPLAINED: Final = (

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 from campaigns.views.origin import origin_text
 from relay_saas.mail.ids import format_id
 from tracking.selectors.why_not import Answer, Rule
-from tracking.views.wait_wording import reason_text
-from tracking.views.wording import class_label
+from tracking.words.classes import class_label
+from tracking.words.waits import reason_text
 
 _TITLES: Final[Mapping[Rule, str]] = {
     Rule.NOT_LAUNCHED: gettext_noop("The campaign was not sent yet."),

@@ -1,0 +1,1 @@
+"""What messages go through, in words: pages and the API say the same."""
