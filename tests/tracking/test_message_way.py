@@ -18,7 +18,7 @@ from delivery.services.policy import suspend
 from relay_saas.mail.ids import format_id
 from tests.delivery.builders import make_domain
 from tests.delivery.story import SLOW, accepted, deferred, site_of, tried
-from tracking.models import Engagement, MessageShare
+from tracking.models import Engagement, MessageShare, WebhookCall, WebhookEndpoint
 from tracking.services.message_shares import MOST, share_message, share_token
 from tracking.words.advice import advice
 from tracking.words.classes import CLASSES
@@ -90,6 +90,24 @@ def test_the_answer_tells_every_step_in_words_and_in_values(tenant: Tenant, clie
 def test_the_answer_speaks_japanese_where_it_is_asked_to(tenant: Tenant, client: Client) -> None:
     told = explained(tenant, lived(tenant), "ja")
     assert all(any(ord(letter) > 0x3000 for letter in one["text"]) for one in told["steps"])
+
+
+def test_the_calls_that_told_of_it_belong_to_its_way(tenant: Tenant, client: Client) -> None:
+    message_id, now = lived(tenant), timezone.now()
+    endpoint = WebhookEndpoint.objects.create(
+        tenant_id=tenant.pk, url="https://shop.example/hook", secret_sealed=b"x"
+    )
+    for number, state in enumerate(WebhookCall.State, start=1):
+        WebhookCall.objects.create(
+            tenant_id=tenant.pk, id=uuid4(), endpoint_id=endpoint.pk, origin="event", message_id=message_id,
+            webhook_id=f"evt_{number}", types=["delivered"], body="{}", state=state, attempts=number,
+            last_status=500, next_attempt_at=now, created_at=now,
+        )  # fmt: skip
+    told = [one for one in explained(tenant, message_id)["steps"] if one["step"] == "webhook"]
+    assert {one["state"] for one in told} == {"info", "ok", "danger"}
+    told.sort(key=lambda one: one["details"]["webhook_id"])
+    assert told[1]["text"] == "https://shop.example/hook was told and answered 500."
+    assert told[2]["next_step"] == "Mend your server, then send the call again from the webhook’s page."
 
 
 def test_what_waits_is_told_without_the_affairs_of_others(tenant: Tenant, client: Client) -> None:

@@ -20,6 +20,7 @@ from relay_saas.mail.masking import mask_address
 from relay_saas.web.errors import NotFound
 from tracking.models import MessageShare
 from tracking.selectors.engagements import engagements_of
+from tracking.selectors.message_calls import calls_of_message
 from tracking.selectors.message_shares import shares_of
 from tracking.services.message_shares import revoke_share, share_message, share_token, shared_message
 from tracking.words.redaction import redacted
@@ -35,7 +36,8 @@ def message(request: HttpRequest, member: Member, word: str) -> HttpResponse:
     message_id = _message_id(word)
     story = story_of(tenant_id=member.tenant_id, message_id=message_id)
     engagements = engagements_of(tenant_id=member.tenant_id, message_ids=[message_id], limit=MOST_ENGAGEMENTS)
-    steps = steps_of(story, engagements)
+    calls = calls_of_message(tenant_id=member.tenant_id, message_id=message_id)
+    steps = steps_of(story, engagements, calls)
     may_share = allows(member.role, Capability.REPORTS_VIEW)
     context = {
         "story": story,

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from delivery.selectors.story import Story
 from tracking.models import Engagement
+from tracking.selectors.message_calls import MessageCall
 from tracking.words.attempts import attempt_step
+from tracking.words.calls import call_step
 from tracking.words.origins import accepted_step, rendered_step, signed_step
 from tracking.words.reactions import reaction_step
 from tracking.words.routes import routed_step, suppression_step, waiting_step
@@ -12,7 +14,11 @@ from tracking.words.step import Step
 
 
 def steps_of(
-    story: Story, engagements: Sequence[Engagement] = (), calls: Sequence[Step] = (), *, private: bool = True
+    story: Story,
+    engagements: Sequence[Engagement] = (),
+    calls: Sequence[MessageCall] = (),
+    *,
+    private: bool = True,
 ) -> list[Step]:
     """From acceptance to now, in the order of the way.
 
@@ -31,7 +37,7 @@ def steps_of(
     if private:
         steps += [suppression_step(one, story) for one in story.suppressions]
         steps += [reaction_step(one) for one in engagements]
-        steps += calls
+        steps += [call_step(one) for one in calls]
     return steps
 
 
