@@ -57,8 +57,8 @@ class ExplainView(MailApiView):
             says="Tells the way of one message, step by step.",
             more=(
                 "Accepted, rendered, signed, routed, every attempt with its transcript, what it waits for, "
-                "suppressions, events and webhook calls. `title`, `text` and `next_step` are for people, in the "
-                "language of Accept-Language; `step`, `state` and `details` are for programs."
+                "suppressions, events and webhook calls. `title`, `text` and `next_step` are for people, in "
+                "the language of Accept-Language; `step`, `state` and `details` are for programs."
             ),
             answer=ExplanationDocument,
             refusals={"not_found": 404},
