@@ -71,6 +71,8 @@ class ImportRefused(CodedError):
         "import_started": _("This import has begun already; it cannot be changed any more."),
         "import_not_checked": _("Check the rows first; then the import can begin."),
         "undo_impossible": _("This import cannot be undone (any more)."),
+        "columns_do_not_match": _("The file has %(expected)s columns; %(given)s were described."),
+        "label_needed": _("Each new field needs a label of its own."),
     }
 
 

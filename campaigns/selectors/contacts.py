@@ -67,16 +67,16 @@ def find_contact(*, tenant_id: UUID, contact_id: int) -> Contact:
     return found
 
 
-def contact_page(*, tenant_id: UUID, wanted: Wanted, cursor: str | None) -> Found:
+def contact_page(*, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int = PAGE_SIZE) -> Found:
     """Newest first, or the best matches of a text. Three or four queries."""
     if wanted.text:
         people, more = _matches(tenant_id, wanted)
         page = Page(items=tuple(people), next_cursor=None, previous_cursor=None)
     elif wanted.mailing_list_id:
-        page, more = _members(tenant_id, wanted, cursor), False
+        page, more = _members(tenant_id, wanted, cursor, size), False
     else:
         rows = contacts_of(tenant_id=tenant_id, wanted=wanted)
-        page, more = page_of(rows, order=("-id",), cursor=cursor, size=PAGE_SIZE), False
+        page, more = page_of(rows, order=("-id",), cursor=cursor, size=size), False
     items = tuple(beside(tenant_id, page.items))
     shown = Page(items=items, next_cursor=page.next_cursor, previous_cursor=page.previous_cursor)
     return Found(page=shown, more=more)
@@ -150,7 +150,7 @@ def _matches(tenant_id: UUID, wanted: Wanted) -> tuple[list[Contact], bool]:
     return list(found.values()), more
 
 
-def _members(tenant_id: UUID, wanted: Wanted, cursor: str | None) -> Page[Contact]:
+def _members(tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int) -> Page[Contact]:
     """The people of one list, by its own index."""
     rows = Subscription.objects.filter(
         tenant_id=tenant_id, mailing_list_id=wanted.mailing_list_id
@@ -160,7 +160,7 @@ def _members(tenant_id: UUID, wanted: Wanted, cursor: str | None) -> Page[Contac
         rows = rows.filter(Exists(stops))
     elif wanted.state:
         rows = rows.filter(state=wanted.state)
-    page = page_of(rows, order=("-contact_id",), cursor=cursor, size=PAGE_SIZE)
+    page = page_of(rows, order=("-contact_id",), cursor=cursor, size=size)
     return Page(
         items=tuple(row.contact for row in page.items),
         next_cursor=page.next_cursor,

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Suppression
@@ -24,6 +25,14 @@ def suppression_page(
     *, tenant_id: UUID, cursor: str | None, address: str = "", provisional: bool = False
 ) -> Page[Suppression]:
     """Newest first; one address alone (what is no address finds nothing), or the provisional ones."""
+    rows = suppressions_of(tenant_id=tenant_id, address=address, provisional=provisional)
+    return page_of(rows, order=("-id",), cursor=cursor, size=PAGE_SIZE)
+
+
+def suppressions_of(
+    *, tenant_id: UUID, address: str = "", provisional: bool = False
+) -> QuerySet[Suppression]:
+    """The same, in no order; the scope must be open while it is read."""
     rows = Suppression.objects.filter(tenant_id=tenant_id)
     if provisional:
         rows = rows.filter(provisional_until__gt=timezone.now())
@@ -32,4 +41,4 @@ def suppression_page(
             rows = rows.filter(email_key=parse_address(address).key)
         except BadAddress:
             rows = rows.none()
-    return page_of(rows, order=("-id",), cursor=cursor, size=PAGE_SIZE)
+    return rows

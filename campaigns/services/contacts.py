@@ -22,7 +22,7 @@ def save_contact(*, tenant_id: UUID, email: str, values: Mapping[str, str], acto
     Values are texts and are read by the kind of their field. Raises BadContact.
     """
     with tenant_scope(tenant_id):
-        attrs = _typed(values)
+        attrs = typed(values, field_kinds())
         contact, added = _find_or_make(tenant_id, email)
         _write(contact, attrs, values)
         verb = "created" if added else "changed"
@@ -37,7 +37,7 @@ def add_contact(
     with tenant_scope(tenant_id):
         if ContactList.objects.filter(pk__in=mailing_list_ids).count() != len(set(mailing_list_ids)):
             raise ListGone
-        attrs = _typed(values)
+        attrs = typed(values, field_kinds())
         contact, added = _find_or_make(tenant_id, email)
         if not added:
             raise ContactThere(contact.pk)
@@ -60,7 +60,7 @@ def change_contact(*, tenant_id: UUID, contact_id: int, values: Mapping[str, str
         if contact is None:
             raise NotFound
         before = dict(contact.attrs)
-        _write(contact, _typed(values), values)
+        _write(contact, typed(values, field_kinds()), values)
         changed = sorted(key for key in values if before.get(key) != contact.attrs.get(key))
         if changed:
             _note(contact, actor, "changed", {"fields": changed})
@@ -115,8 +115,13 @@ def _note(contact: Contact, actor: Actor, verb: str, changes: dict[str, object])
     audit.record(tenant_id=contact.tenant_id, actor=actor, verb=verb, subject=contact, changes=changes)
 
 
-def _typed(values: Mapping[str, str]) -> dict[str, object]:
-    kinds = dict(ContactField.objects.values_list("key", "kind"))
+def field_kinds() -> dict[str, str]:
+    """The kind of each field by its key; of the tenant in scope."""
+    return dict(ContactField.objects.values_list("key", "kind"))
+
+
+def typed(values: Mapping[str, str], kinds: Mapping[str, str]) -> dict[str, object]:
+    """The values as they are kept, those that are not empty; raises BadContact."""
     attrs: dict[str, object] = {}
     for key, text in values.items():
         if key not in kinds:

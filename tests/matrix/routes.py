@@ -9,8 +9,9 @@ from typing import Any, Literal
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.permissions import Capability
+from tests.matrix.api_routes import API
 
-Door = Literal["public", "person", "tenant", "api", "operator", "token"]
+Door = Literal["public", "person", "tenant", "api", "resource", "operator", "token"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Entry:
     """Who may use a route, and how.
 
     `door`: public (anybody), person (signed in), tenant (a member with `capability`), api (a key with
-    `scope`), operator (the staff), token (a scrape).
+    `scope`), resource (the same, for each method), operator (the staff), token (a scrape).
     """
 
     door: Door
@@ -303,6 +304,8 @@ TABLE: dict[str, Entry] = {
     "tracking_api:events": Entry(door="api", scope="events.read"),
     "tracking_api:message_explain": Entry(door="api", scope="messages.read", takes=("message",)),
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
+    # Several methods each: tests/matrix/api_routes.py.
+    **{name: Entry(door="resource") for name in API},
 }
 
 

@@ -1,0 +1,1 @@
+"""The REST API for contacts, lists, templates and campaigns."""

@@ -1,0 +1,151 @@
+"""The access table of the API: each method of each route with its scope, its ids and a body that succeeds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay_saas.web.prefixed import public_id
+from tests.matrix.world import Organization
+
+#: Kind of a thing in the matrix's world -> the prefix of its id; the others are ids as they are.
+PREFIXES = {
+    "campaign": "cmp",
+    "contact": "con",
+    "contact_field": "fld",
+    "contact_import": "imp",
+    "mailing_list": "lst",
+    "suppression": "sup",
+    "template": "tpl",
+}
+#: The number of a thing that never was.
+NEVER = 1 << 40
+
+Body = Callable[[Organization], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One method of one route."""
+
+    method: str
+    scope: str
+    success: int = 200
+    body: Body | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route."""
+
+    takes: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = field(default_factory=tuple)
+
+
+def public(kind: str, value: Any) -> str:
+    """The id of the world's thing as callers see it."""
+    return public_id(PREFIXES[kind], value) if kind in PREFIXES else str(value)
+
+
+def own(kind: str, organization: Organization) -> str:
+    """The id of the organization's own thing of that kind."""
+    return public(kind, organization.id_of(kind))
+
+
+def fixed(**values: Any) -> Body:
+    """A body without ids."""
+    return lambda _organization: values
+
+
+def read(scope: str, *takes: str) -> Route:
+    """A route that is only read."""
+    return Route(takes=takes, calls=(Call(method="GET", scope=scope),))
+
+
+def deed(scope: str, *takes: str, success: int = 200, body: Body | None = None) -> Route:
+    """A route that does one thing."""
+    return Route(takes=takes, calls=(Call(method="POST", scope=scope, success=success, body=body),))
+
+
+def many(noun: str, body: Body, *, success: int = 201) -> Route:
+    """A list that is read and added to."""
+    return Route(
+        calls=(
+            Call(method="GET", scope=f"{noun}.read"),
+            Call(method="POST", scope=f"{noun}.write", success=success, body=body),
+        )
+    )
+
+
+def one(noun: str, kind: str, body: Body, *, query: str = "", delete: int = 204) -> Route:
+    """One thing that is read, changed and deleted."""
+    return Route(
+        takes=(kind,),
+        calls=(
+            Call(method="GET", scope=f"{noun}.read"),
+            Call(method="PATCH", scope=f"{noun}.write", body=body),
+            Call(method="DELETE", scope=f"{noun}.write", success=delete, query=query),
+        ),
+    )
+
+
+API: dict[str, Route] = {
+    "campaigns_api:fields": many("contacts", fixed(key="town", label="Town")),
+    "campaigns_api:field": one("contacts", "contact_field", fixed(label="Town")),
+    "campaigns_api:contacts": many("contacts", fixed(email="new@readers.test")),
+    "campaigns_api:contacts_batch": deed("contacts.write", body=fixed(contacts=[{"email": "a@b.test"}])),
+    "campaigns_api:contact": one("contacts", "contact", fixed(fields={"city": "x"})),
+    "campaigns_api:contact_subscriptions": read("contacts.read", "contact"),
+    "campaigns_api:contact_subscription": Route(
+        takes=("contact", "mailing_list"),
+        calls=(
+            Call(
+                method="PUT",
+                scope="contacts.write",
+                body=fixed(state="unsubscribed", reason="asked"),
+            ),
+        ),
+    ),
+    "campaigns_api:lists": many("lists", fixed(name="Other")),
+    # Its list has people: it is archived, not deleted.
+    "campaigns_api:list": one("lists", "mailing_list", fixed(name="Other"), delete=409),
+    "campaigns_api:list_contacts": deed(
+        "lists.write", "mailing_list", body=lambda world: {"contacts": [own("contact", world)]}
+    ),
+    "campaigns_api:suppressions": many(
+        "suppressions", fixed(emails=["a@b.test"], reason="asked"), success=200
+    ),
+    "campaigns_api:suppression": Route(
+        takes=("suppression",),
+        calls=(
+            Call(method="GET", scope="suppressions.read"),
+            Call(method="DELETE", scope="suppressions.write", success=204, query="?reason=asked"),
+        ),
+    ),
+    # Its body is a form: tests/campaigns/test_api_campaigns.py sends one.
+    "campaigns_api:imports": many("contacts", fixed(), success=415),
+    "campaigns_api:import": one("contacts", "contact_import", fixed(has_header=True)),
+    # Nobody has checked it.
+    "campaigns_api:import_start": deed("contacts.write", "contact_import", success=409),
+    "campaigns_api:import_stop": deed("contacts.write", "contact_import", success=202),
+    "campaigns_api:import_undo": deed("contacts.write", "contact_import", success=409),
+    "campaigns_api:import_errors": read("contacts.read", "contact_import"),
+    "campaigns_api:templates": many("templates", fixed(name="Letter")),
+    "campaigns_api:template": one("templates", "template", fixed(name="Letter")),
+    "campaigns_api:template_restore": deed("templates.write", "template"),
+    "campaigns_api:template_duplicate": deed("templates.write", "template", success=201),
+    "campaigns_api:campaigns": many("campaigns", fixed(name="Winter")),
+    "campaigns_api:campaign": one("campaigns", "campaign", fixed(subject="Other")),
+    "campaigns_api:campaign_check": read("campaigns.read", "campaign"),
+    "campaigns_api:campaign_launch": deed("campaigns.send", "campaign", success=202, body=fixed()),
+    "campaigns_api:campaign_unschedule": deed("campaigns.send", "campaign"),
+    # It is a draft.
+    "campaigns_api:campaign_pause": deed("campaigns.send", "campaign", success=409),
+    "campaigns_api:campaign_resume": deed("campaigns.send", "campaign", success=409),
+    "campaigns_api:campaign_cancel": deed("campaigns.send", "campaign", success=409),
+    "campaigns_api:campaign_duplicate": deed("campaigns.write", "campaign", success=201),
+    "campaigns_api:campaign_repeat": deed("campaigns.write", "campaign", success=409, body=fixed()),
+    "campaigns_api:campaign_archive": deed("campaigns.write", "campaign"),
+    "campaigns_api:campaign_unarchive": deed("campaigns.write", "campaign"),
+}
+SCOPES = sorted({call.scope for route in API.values() for call in route.calls})
