@@ -69,9 +69,7 @@ def save_many(
         if counts["created"] or counts["changed"]:
             changes: dict[str, object] = {**counts, "list": mailing_list_id}
             subject = Tenant.objects.get(pk=tenant_id)
-            audit.record(
-                tenant_id=tenant_id, actor=actor, verb="imported", subject=subject, changes=changes
-            )
+            audit.record(tenant_id=tenant_id, actor=actor, verb="imported", subject=subject, changes=changes)
     return outcomes
 
 
