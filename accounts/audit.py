@@ -1,5 +1,6 @@
 """Writes the audit trail: every service that changes something for a person calls `record`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,7 +28,7 @@ def record(
     actor: Actor,
     verb: str,
     subject: models.Model,
-    changes: dict[str, object] | None = None,
+    changes: Mapping[str, object] | None = None,
 ) -> None:
     """Adds one audit event in the caller's transaction; `verb` is a past participle (`launched`,
     `revoked`)."""
@@ -38,7 +39,7 @@ def record(
         verb=verb,
         object_type=subject._meta.model_name or "",
         object_id=str(subject.pk),
-        changes=changes or {},
+        changes=dict(changes or {}),
         address=actor.address,
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )

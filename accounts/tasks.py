@@ -1,6 +1,7 @@
 """Control tasks of accounts."""
 
 import logging
+import time
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from accounts.audit import SYSTEM
 from accounts.exceptions import DomainTaken
 from accounts.models import SendingDomain
 from accounts.services import job_runs, jobs
-from accounts.services.domains import check_all_domains, publish_hosts, verify_domain
+from accounts.services.closer_look import look_at_domain, look_at_sources
+from accounts.services.domains import domains_due, publish_hosts, verify_domain
 from accounts.services.idempotency import forget_answers
 from accounts.services.key_rotation import advance_all_rotations
 from accounts.services.request_log import forget_requests
@@ -19,15 +21,26 @@ LOG = logging.getLogger(__name__)
 
 #: A second call for a job that waits for a free worker is forgotten before the next one comes.
 CALL_SECONDS: Final = 15
+#: A sweep ends before the next one is called.
+CHECKING_SECONDS: Final = 45
 
 
 @shared_task
 def check_domain(tenant_id: str, domain_id: int) -> None:
     """Looks at the records of one domain now: somebody waits for it."""
+    look_at(UUID(tenant_id), domain_id)
+
+
+def look_at(tenant_id: UUID, domain_id: int) -> None:
+    """Its records, which decide whether it sends, then all the rest; one domain keeps no other waiting."""
     try:
-        verify_domain(tenant_id=UUID(tenant_id), domain_id=domain_id, actor=SYSTEM)
+        verify_domain(tenant_id=tenant_id, domain_id=domain_id, actor=SYSTEM)
     except (DomainTaken, SendingDomain.DoesNotExist):
         LOG.warning("domain %s of tenant %s could not be checked", domain_id, tenant_id, exc_info=True)
+    try:
+        look_at_domain(tenant_id=tenant_id, domain_id=domain_id)
+    except SendingDomain.DoesNotExist:
+        LOG.info("domain %s of tenant %s is gone", domain_id, tenant_id)
 
 
 @shared_task(acks_late=False)
@@ -51,11 +64,20 @@ def clean_up_jobs() -> None:
 
 @shared_task
 def check_domains() -> None:
-    """Publishes our own names, looks at the records of every sending domain again, and takes the next step
-    of key rotations."""
+    """Looks at the sending domains whose time has come, for most of a minute."""
+    ends = time.monotonic() + CHECKING_SECONDS
+    for tenant_id, domain_id in domains_due():
+        look_at(tenant_id, domain_id)
+        if time.monotonic() > ends:
+            return
+
+
+@shared_task
+def keep_zone() -> None:
+    """Publishes our own names, takes the next step of key rotations, and looks at our addresses."""
     publish_hosts()
-    check_all_domains()
     advance_all_rotations()
+    look_at_sources()
 
 
 @shared_task

@@ -31,6 +31,13 @@ RELAY_SMTP_PORT = env.number("RELAY_SMTP_PORT", 25)
 RELAY_DELIVERY_NETWORKS = env.networks("RELAY_DELIVERY_NETWORKS")
 RELAY_ZONE = env.text("RELAY_ZONE", "relay.test")
 RELAY_ZONE_SERVER = env.text("RELAY_ZONE_SERVER")
+# The TSIG key of its updates, `name:hmac-sha256:<base64>`; empty: they are not signed.
+RELAY_ZONE_KEY = env.text("RELAY_ZONE_KEY")
+# Days after which signing keys are replaced by themselves; 0: never.
+RELAY_ROTATE_DAYS = env.number("RELAY_ROTATE_DAYS", 180)
+# Block lists by DNS that our addresses, and the tenants' domains, are looked for in; empty: none is asked.
+RELAY_BLOCK_LISTS = env.words("RELAY_BLOCK_LISTS")
+RELAY_DOMAIN_BLOCK_LISTS = env.words("RELAY_DOMAIN_BLOCK_LISTS")
 RELAY_EGRESS = env.words("RELAY_EGRESS")
 RELAY_PLATFORM_DOMAIN = env.text("RELAY_PLATFORM_DOMAIN")
 RELAY_PLATFORM_SELECTOR = env.text("RELAY_PLATFORM_SELECTOR", "platform")

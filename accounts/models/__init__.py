@@ -10,6 +10,7 @@ from accounts.models.job import Job
 from accounts.models.membership import Membership, Role
 from accounts.models.sender import Sender
 from accounts.models.smtp_credential import SmtpAllowance, SmtpCredential
+from accounts.models.source_check import SourceCheck
 from accounts.models.tenant import Tenant
 from accounts.models.user import User
 
@@ -27,6 +28,7 @@ __all__ = [
     "SendingDomain",
     "SmtpAllowance",
     "SmtpCredential",
+    "SourceCheck",
     "Tenant",
     "User",
 ]

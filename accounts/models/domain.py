@@ -1,5 +1,7 @@
 """The domain that a tenant has authorised, and its signing keys."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +33,16 @@ class SendingDomain(TenantOwned):
     check_asked_at = models.DateTimeField(null=True)
     #: The DNS zone that the name lies in, as DNS says; empty: not known. Some DNS hosts add it to names.
     zone = models.TextField(default="", db_default="")
+    #: When it is looked at again by itself; null: now.
+    next_check_at = models.DateTimeField(null=True)
+    #: Since when records of a verified domain are missing or different; null: all stand.
+    drifting_since = models.DateTimeField(null=True)
+    #: Looks in a row that found it so; those that DNS did not answer are not among them.
+    drift_looks = models.SmallIntegerField(default=0, db_default=0)
+    #: `relay_saas.mail.posture.asks.Result.as_json()` of each check of the last closer look.
+    checks = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    #: When it was looked at closely.
+    looked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     #: Off where a receiver cannot cope with a second signature.
     signs_ed25519 = models.BooleanField(default=True, db_default=True)
@@ -62,8 +74,12 @@ class DkimKey(TenantOwned):
     active = models.BooleanField(default=True)
     #: Since when its record stands in our zone beside those of the keys that sign; null: it does not.
     announced_at = models.DateTimeField(null=True)
+    #: Since when it signs or has signed; null: since it was made, or not yet.
+    signs_since = models.DateTimeField(null=True)
     #: Since when it signs no more.
     retired_at = models.DateTimeField(null=True)
+    #: Since when it is known to others: it is to be replaced, and its record emptied, at once.
+    revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -73,3 +89,8 @@ class DkimKey(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.selector} {self.algorithm}"
+
+    @property
+    def signing_since(self) -> datetime | None:
+        """Since when it signs; None where it does not."""
+        return (self.signs_since or self.created_at) if self.active else None

@@ -89,27 +89,59 @@ def tenant_records(domain: SendingDomain) -> list[Record]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """As much of a key as DNS shows."""
+
+    label: str
+    selector: str
+    algorithm: str
+    public_txt: str
+
+
 def zone_records(domain: SendingDomain, keys: Iterable[DkimKey]) -> list[ZoneRecord]:
     """What stands in our own zone behind the tenant's CNAMEs; keys that sign, and announced ones."""
-    zone, label = settings.RELAY_ZONE, domain.label
+    shown = (key for key in keys if key.active or key.announced_at is not None)
+    return [*(key_record(domain, key) for key in shown), *fixed_records(domain.label)]
+
+
+def fixed_records(label: str) -> list[ZoneRecord]:
+    """What stands behind a domain's return path and its links, whatever its keys are."""
+    zone = settings.RELAY_ZONE
+    edge = settings.RELAY_EDGE_ADDRESS
     return [
-        *(key_record(domain, key) for key in keys if key.active or key.announced_at is not None),
         # RFC 7208 §6.1: one record of the installation's to change when an address comes or goes.
         ZoneRecord(name=f"{label}.rp.{zone}", type="TXT", value=f"v=spf1 redirect={SPF_LABEL}.{zone}"),
         ZoneRecord(name=f"{label}.rp.{zone}", type="MX", value=f"10 inbound.{zone}"),
-        ZoneRecord(name=f"{label}.edge.{zone}", type="A", value=settings.RELAY_EDGE_ADDRESS),
+        ZoneRecord(name=f"{label}.edge.{zone}", type="AAAA" if ":" in edge else "A", value=edge),
     ]
 
 
 def key_record(domain: SendingDomain, key: DkimKey) -> ZoneRecord:
     """The public part of a key."""
-    name = f"{key.selector}.{domain.label}.dkim.{settings.RELAY_ZONE}"
-    return ZoneRecord(name=name, type="TXT", value=key.public_txt)
+    return key_record_of(_facts(domain, key))
 
 
 def withdrawn_record(domain: SendingDomain, key: DkimKey) -> ZoneRecord:
     """What stands in a withdrawn key's place: it signs for nobody (RFC 6376 §3.6.1)."""
-    return replace(key_record(domain, key), value=f"v=DKIM1; k={key.algorithm.partition('-')[0]}; p=")
+    return withdrawn_record_of(_facts(domain, key))
+
+
+def key_record_of(key: KeyFacts) -> ZoneRecord:
+    """`key_record` of what DNS shows alone."""
+    name = f"{key.selector}.{key.label}.dkim.{settings.RELAY_ZONE}"
+    return ZoneRecord(name=name, type="TXT", value=key.public_txt)
+
+
+def withdrawn_record_of(key: KeyFacts) -> ZoneRecord:
+    """`withdrawn_record` of what DNS shows alone."""
+    return replace(key_record_of(key), value=f"v=DKIM1; k={key.algorithm.partition('-')[0]}; p=")
+
+
+def _facts(domain: SendingDomain, key: DkimKey) -> KeyFacts:
+    return KeyFacts(
+        label=domain.label, selector=key.selector, algorithm=key.algorithm, public_txt=key.public_txt
+    )
 
 
 def host_records() -> list[ZoneRecord]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from accounts import audit
-from accounts.audit import SYSTEM, Actor
+from accounts.audit import Actor
 from accounts.exceptions import BadDomain, DomainInUse, DomainNotVerified, DomainOfAnotherStream, DomainTaken
 from accounts.models import DkimKey, SendingDomain
 from accounts.models.stream import Stream
@@ -26,7 +27,8 @@ from accounts.services.dns_records import (
     withdrawn_record,
     zone_records,
 )
-from accounts.services.post import domain_broke
+from accounts.services.domain_news import tell
+from accounts.services.drift import Standing, judge, next_look
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.dkim import generate_key
@@ -38,6 +40,13 @@ LOG = logging.getLogger(__name__)
 
 #: 80 random bits, lower case: long enough that nobody guesses another tenant's label.
 LABEL_BYTES = 10
+#: Looked at in one call of the sweeper, and for how long nobody else looks at one that is taken.
+DUE_AT_ONCE = 200
+TAKEN_FOR = timedelta(minutes=5)
+_CHECKED = [
+    *("state", "checked_at", "records", "zone", "verified_at"),
+    *("drifting_since", "drift_looks", "next_check_at"),
+]
 #: A page that is open asks every ten seconds; several such pages ask DNS no more often.
 CHECK_PAUSE = timedelta(seconds=8)
 
@@ -111,27 +120,26 @@ def verify_domain(*, tenant_id: UUID, domain_id: int, actor: Actor) -> SendingDo
 
 def _settle(domain_id: int, findings: list[Finding], actor: Actor, *, zone: str = "") -> SendingDomain:
     domain = SendingDomain.objects.select_for_update().get(pk=domain_id)
-    before = domain.state
-    if any(finding.unknown for finding in findings):
-        after = before
-    elif all(finding.ok for finding in findings):
-        after = SendingDomain.State.VERIFIED
-    else:
-        after = SendingDomain.State.PENDING if domain.verified_at is None else SendingDomain.State.BROKEN
-    _note(domain, findings, zone).state = after
-    if after == SendingDomain.State.VERIFIED and before != after:
+    signing = frozenset(domain.dkim_keys.filter(active=True).values_list("selector", flat=True))
+    before, now = domain.state, timezone.now()
+    standing = Standing(
+        state=before,
+        was_verified=domain.verified_at is not None,
+        drifting_since=domain.drifting_since,
+        looks=domain.drift_looks,
+    )
+    after, turn = judge(standing, findings, signing=signing, now=now)
+    _note(domain, findings, zone).state = after.state
+    domain.drifting_since, domain.drift_looks = after.drifting_since, after.looks
+    if after.state == SendingDomain.State.VERIFIED and before != after.state:
         domain.verified_at = domain.checked_at
-    domain.save(update_fields=["state", "checked_at", "records", "zone", "verified_at"])
-    if before != after:
-        audit.record(
-            tenant_id=domain.tenant_id,
-            actor=actor,
-            verb="checked",
-            subject=domain,
-            changes={"state": [before, after]},
-        )
-        if after == SendingDomain.State.BROKEN:
-            domain_broke(domain)
+    unknown = any(finding.unknown for finding in findings)
+    domain.next_check_at = next_look(domain, unknown=unknown, now=now)
+    domain.save(update_fields=_CHECKED)
+    if before != after.state:
+        changes = {"state": [before, after.state]}
+        audit.record(tenant_id=domain.tenant_id, actor=actor, verb="checked", subject=domain, changes=changes)
+    tell(domain, turn, signing=signing)
     return domain
 
 
@@ -183,17 +191,18 @@ def publish_hosts() -> bool:
     return True
 
 
-def check_all_domains() -> None:
-    """Looks at the records of the domains that were looked at longest ago (at most 500 a call)."""
+def domains_due() -> Iterator[tuple[UUID, int]]:
+    """The domains whose next look has come (at most 200 a call), each once among several callers."""
     with connection.cursor() as cursor:
-        cursor.execute("select tenant_id, domain_id from domains_to_check()")
+        cursor.execute("select tenant_id, domain_id from domains_due(%s)", [DUE_AT_ONCE])
         pairs = cursor.fetchall()
     for tenant_id, domain_id in pairs:
-        try:
-            verify_domain(tenant_id=tenant_id, domain_id=domain_id, actor=SYSTEM)
-        except (DomainTaken, SendingDomain.DoesNotExist):
-            # One tenant's domain must not keep the others' from being looked at.
-            LOG.warning("domain %s of tenant %s could not be checked", domain_id, tenant_id, exc_info=True)
+        now = timezone.now()
+        due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+        with tenant_scope(tenant_id):
+            taken = SendingDomain.objects.filter(due, pk=domain_id).update(next_check_at=now + TAKEN_FOR)
+        if taken:
+            yield tenant_id, domain_id
 
 
 def verified_domain_for(*, tenant_id: UUID, address: str, stream: Stream) -> SendingDomain:

@@ -80,20 +80,24 @@ def job_over(job: Job) -> None:
     )
 
 
-def domain_broke(domain: SendingDomain) -> None:
-    """Tells those who can mend it that a verified domain's records are gone; called in the tenant's scope."""
+def domain_letter(
+    domain: SendingDomain, letter: str, *, records: list[dict[str, Any]], pauses_at: datetime | None
+) -> None:
+    """Tells those who can mend it what has become of a verified domain's records; called in the tenant's
+    scope."""
     tenant = domain.tenant
     context = {
         "domain": domain.name,
-        "records": [record for record in domain.records if not record["ok"]],
+        "records": records,
+        "pauses_at": pauses_at,
         "organization": tenant.name,
-        "link": link_to(reverse("console:sending_domains", args=[tenant.slug])),
+        "link": link_to(reverse("console:sending_domain", args=[tenant.slug, domain.pk])),
     }
     for person in people_with(Capability.DOMAINS_EDIT):
         send(
             to=person.email,
             language=person.locale,
-            letter="domain_broke",
+            letter=letter,
             context=context,
             time_zone=tenant.time_zone,
         )

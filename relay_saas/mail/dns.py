@@ -16,6 +16,7 @@ import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.CNAME import CNAME
 from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.SOA import SOA
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.A import A
@@ -163,6 +164,11 @@ class Resolver:
                 assert_never(answer.status)
         kept = self._cache.get(_key(domain, "MX"))
         return replace(route, ttl=max(0.0, kept.until - self._clock()) if kept is not None else 0.0)
+
+    async def records(self, name: str, kind: str) -> tuple[str, ...]:
+        """The values of a name's records (A, AAAA, CNAME, MX, PTR, SOA, TXT), CNAMEs followed; () where
+        there are none; raises DnsTemporaryError."""
+        return (await self._settled(name, kind)).values
 
     async def txt(self, name: str) -> tuple[str, ...]:
         """The TXT records of a name, the strings of each joined; raises DnsTemporaryError."""
@@ -340,7 +346,7 @@ def _value(record: object) -> tuple[str, int]:
             return _text(record.exchange), int(record.preference)
         case TXT():
             return b"".join(record.strings).decode("utf-8", "replace"), 0
-        case CNAME():
+        case CNAME() | PTR():
             return _text(record.target), 0
         case SOA():
             return _text(record.mname), 0

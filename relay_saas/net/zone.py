@@ -1,20 +1,28 @@
-"""Publishes records of our zone by DNS UPDATE (RFC 2136), or writes them as a zone file for a person to
-load."""
+"""Publishes records of our zone by DNS UPDATE (RFC 2136, signed by TSIG: RFC 8945), or writes them as a zone
+file for a person to load."""
 
-from collections.abc import Iterable
+import binascii
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, NamedTuple
 
 import dns.exception
 import dns.query
 import dns.rcode
 import dns.rdatatype
+import dns.tsig
+import dns.tsigkeyring
 import dns.update
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from relay_saas.web.errors import RelayError
 
 TTL = 60
 TIMEOUT_SECONDS = 5.0
+#: One message holds 64 KB; a DKIM record is half a kilobyte.
+MOST_PER_UPDATE: Final = 100
 
 
 class ZoneRefused(RelayError):
@@ -22,6 +30,15 @@ class ZoneRefused(RelayError):
 
     code = "zone_refused"
     status = 502
+
+
+class ZoneKey(NamedTuple):
+    """RELAY_ZONE_KEY: what updates are signed with."""
+
+    name: str
+    algorithm: str
+    #: Base64.
+    secret: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +58,29 @@ class ZoneRecord:
         pieces = [self.value[at : at + 255] for at in range(0, len(self.value), 255)]
         return " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)
 
+    def shown_by(self, answers: Sequence[str]) -> bool:
+        """Whether this is what DNS answers (`Resolver.records`), and nothing else beside it."""
+        if len(answers) != 1:
+            return False
+        if self.type in {"A", "AAAA"}:
+            return ip_address(answers[0]) == ip_address(self.value)
+        wanted = self.value.partition(" ")[2] if self.type == "MX" else self.value
+        return answers[0] == (wanted if self.type == "TXT" else wanted.lower())
+
+
+def zone_key() -> ZoneKey | None:
+    """RELAY_ZONE_KEY (`name:algorithm:base64`); None where updates are not signed. Raises
+    ImproperlyConfigured."""
+    if not settings.RELAY_ZONE_KEY:
+        return None
+    parts = settings.RELAY_ZONE_KEY.split(":")
+    try:
+        name, algorithm, secret = parts
+        binascii.a2b_base64(secret, strict_mode=True)
+    except ValueError as error:
+        raise ImproperlyConfigured("RELAY_ZONE_KEY must look like name:hmac-sha256:<base64>") from error
+    return ZoneKey(name, algorithm, secret)
+
 
 def publish(records: Iterable[ZoneRecord], zone: str | None = None) -> None:
     """Replaces each (name, type) by the given value; without RELAY_ZONE_SERVER it does nothing.
@@ -49,13 +89,22 @@ def publish(records: Iterable[ZoneRecord], zone: str | None = None) -> None:
     """
     if not settings.RELAY_ZONE_SERVER:
         return
+    wanted = list(records)
+    for start in range(0, len(wanted), MOST_PER_UPDATE):
+        _update(wanted[start : start + MOST_PER_UPDATE], zone or settings.RELAY_ZONE)
+
+
+def _update(records: Sequence[ZoneRecord], zone: str) -> None:
     host, _, port = settings.RELAY_ZONE_SERVER.rpartition(":")
-    update = dns.update.UpdateMessage(zone or settings.RELAY_ZONE)
+    update = dns.update.UpdateMessage(zone)
+    key = zone_key()
+    if key is not None:
+        update.use_tsig(dns.tsigkeyring.from_text({key.name: key.secret}), key.name, algorithm=key.algorithm)
     for record in records:
         update.replace(f"{record.name}.", TTL, dns.rdatatype.from_text(record.type), record.rdata)
     try:
         answer = dns.query.tcp(update, host, port=int(port), timeout=TIMEOUT_SECONDS)
-    except (OSError, dns.exception.DNSException) as error:
+    except (OSError, EOFError, dns.exception.DNSException) as error:
         raise ZoneRefused(str(error)) from error
     if answer.rcode() != dns.rcode.NOERROR:
         raise ZoneRefused(dns.rcode.to_text(answer.rcode()))

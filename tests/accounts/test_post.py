@@ -1,7 +1,7 @@
 """Mail from us: the recipient's language, both bodies, and a failure that undoes nothing."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.audit import SYSTEM
 from accounts.models import Role, SendingDomain, Tenant, User
@@ -74,6 +75,9 @@ def break_domain(tenant: Tenant) -> SendingDomain:
         found = [Finding(record=record, found=(record.value,), ok=True) for record in wanted]
         assert _settle(domain.pk, found, SYSTEM).state == SendingDomain.State.VERIFIED
         found[0] = Finding(record=wanted[0], found=("elsewhere.test",), ok=False)
+        for _look in range(3):
+            _settle(domain.pk, found, SYSTEM)
+            SendingDomain.objects.update(drifting_since=timezone.now() - timedelta(hours=2))
         return _settle(domain.pk, found, SYSTEM)
 
 
@@ -88,11 +92,11 @@ def test_a_broken_domain_is_told_to_those_who_can_mend_it(
     with django_capture_on_commit_callbacks(execute=True):
         domain = break_domain(tenant)
     assert domain.state == SendingDomain.State.BROKEN
-    english, japanese = mail.outbox
-    assert (english.to, japanese.to) == ([alice.email], ["dev@people.test"])
-    assert "news.acme.test" in english.subject
-    assert KANA.search(japanese.subject)
-    for letter in (english, japanese):
+    assert [letter.to[0] for letter in mail.outbox] == [alice.email, "dev@people.test"] * 2
+    for english, japanese in (mail.outbox[:2], mail.outbox[2:]):
+        assert "news.acme.test" in english.subject
+        assert KANA.search(japanese.subject)
+    for letter in mail.outbox:
         assert "elsewhere.test" in letter.body
         assert "/o/acme/domains/" in letter.body
 

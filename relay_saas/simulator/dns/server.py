@@ -12,9 +12,11 @@ from typing import cast
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdataclass
+import dns.tsig
 import dns.update
 
 from relay_saas.simulator.dns.store import Store
@@ -28,11 +30,17 @@ FORMAT_ERROR_SIZE = 12
 
 
 class NameServer:
-    """Answers wire messages from a store and appends what updates change to a file."""
+    """Answers wire messages from a store and appends what updates change to a file.
 
-    def __init__(self, store: Store, path: Path) -> None:
+    With `keys` (dnspython's key ring) only updates signed by one of them are taken (RFC 8945).
+    """
+
+    def __init__(
+        self, store: Store, path: Path, *, keys: dict[dns.name.Name, dns.tsig.Key] | None = None
+    ) -> None:
         self._store = store
         self._path = path
+        self._keys = keys
         self._load()
 
     def _load(self) -> None:
@@ -56,7 +64,9 @@ class NameServer:
     def respond(self, wire: bytes, *, udp: bool) -> bytes | None:
         """The reply to one message; None where the server stays silent."""
         try:
-            query = dns.message.from_wire(wire)
+            query = dns.message.from_wire(wire, keyring=self._keys)
+        except (dns.message.UnknownTSIGKey, dns.tsig.BadKey, dns.tsig.BadSignature, dns.tsig.BadTime):
+            return _not_believed(wire)
         except (dns.exception.DNSException, ValueError):
             return _format_error(wire)
         if query.flags & dns.flags.QR:
@@ -70,6 +80,8 @@ class NameServer:
     def _update(self, message: dns.update.UpdateMessage) -> bytes:
         if len(message.zone) != 1:
             return _bare(message, dns.rcode.FORMERR)
+        if self._keys and not message.had_tsig:
+            return _bare(message, dns.rcode.REFUSED)
         rcode, changes = apply_update(self._store, message)
         if changes:
             self._keep(changes)
@@ -150,6 +162,11 @@ def _bare(query: dns.message.Message, rcode: dns.rcode.Rcode) -> bytes:
     response = dns.message.make_response(query)
     response.set_rcode(rcode)
     return response.to_wire()
+
+
+def _not_believed(wire: bytes) -> bytes:
+    """NOTAUTH with the sender's id (RFC 8945 §5.2); signed by nothing, as the key is not known."""
+    return wire[:2] + bytes([wire[2] & 0x78 | 0x80, dns.rcode.NOTAUTH]) + bytes(8)
 
 
 def _format_error(wire: bytes) -> bytes | None:
