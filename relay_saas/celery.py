@@ -56,6 +56,8 @@ app.conf.update(
         "delivery.tasks.run_queue": {"queue": f"delivery.{settings.RELAY_HOST_ID}"},
         # Minutes of work: the short tasks of the default queue must not stand behind them.
         "accounts.tasks.run_job": {"queue": "jobs"},
+        # A run keeps a worker's child for most of a minute.
+        "tracking.tasks.run_webhooks": {"queue": "webhooks"},
     },
     timezone="UTC",
     beat_schedule={
@@ -67,6 +69,9 @@ app.conf.update(
         "keep queue statistics": {"task": "delivery.tasks.keep_queue_statistics", "schedule": 10.0},
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
+        "start webhook runs": {"task": "tracking.tasks.start_webhook_runs", "schedule": 2.0},
+        "tell of webhooks": {"task": "tracking.tasks.tell_of_webhooks", "schedule": 60.0},
+        "forget old events": {"task": "tracking.tasks.forget_old_events", "schedule": 3600.0},
         "forget old requests": {"task": "accounts.tasks.forget_old_requests", "schedule": 3600.0},
         "forget old answers": {"task": "accounts.tasks.forget_old_answers", "schedule": 3600.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 60.0},

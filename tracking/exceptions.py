@@ -17,6 +17,7 @@ class UnknownLink(TrackingError):
     message = _("This link is not valid, or has expired. Nothing was changed.")
 
 
+<<<<<<< HEAD
 class ShareEnded(TrackingError):
     """The link is older than its lifetime, or was taken back."""
 
@@ -31,3 +32,27 @@ class ShareUnknown(TrackingError):
     code = "not_found"
     status = 404
     message = _("This link leads nowhere. Ask whoever sent it for a new one.")
+=======
+class BadWebhook(TrackingError):
+    """An endpoint that cannot be as it was asked for."""
+
+    code = "bad_webhook"
+    status = 422
+    message = _("Choose known event types, at most 100 events a call, and texts of at most 200 characters.")
+
+
+class TooManyWebhooks(TrackingError):
+    """More would make every event cost that much more."""
+
+    code = "too_many_webhooks"
+    status = 409
+    message = _("An organization has at most 50 webhooks. Delete one that is not needed.")
+
+
+class BadReplay(TrackingError):
+    """A stretch of time that holds nothing, or too much."""
+
+    code = "bad_replay"
+    status = 422
+    message = _("Choose a time that lies in the past and begins before it ends.")
+>>>>>>> 20bd433 (tracking: the courier: webhooks are called, retried, kept and replayed)

@@ -1,10 +1,17 @@
 """What Celery runs of tracking: ids in, one service, safe to repeat."""
 
+from typing import Final
 from uuid import UUID
 
 from celery import shared_task
 
-from tracking.services import mail_reactions
+from delivery.engine.stopping import stop_requested
+from tracking.courier.config import from_settings
+from tracking.courier.process import forget_old, run_once, work_waits
+from tracking.services import mail_reactions, webhook_post
+
+#: A bell that nobody heard for so long is rung again anyway.
+BELL_SECONDS: Final = 10
 
 
 @shared_task
@@ -17,3 +24,29 @@ def record_mail(tenant_id: str, inbound_ids: list[int]) -> None:
 def record_missed_mail() -> None:
     """The same where the event was lost."""
     mail_reactions.record_missed_mail()
+
+
+@shared_task(acks_late=False)
+def run_webhooks() -> None:
+    """One run of the courier; rings for the next one while there is work."""
+    if not stop_requested() and run_once(from_settings()) and not stop_requested():
+        run_webhooks.apply_async(expires=BELL_SECONDS)
+
+
+@shared_task(acks_late=False)
+def start_webhook_runs() -> None:
+    """Rings where calls are due or events wait for a listener."""
+    if work_waits(from_settings()):
+        run_webhooks.apply_async(expires=BELL_SECONDS)
+
+
+@shared_task
+def tell_of_webhooks() -> None:
+    """Mail about endpoints that were disabled."""
+    webhook_post.tell_of_disabled()
+
+
+@shared_task(acks_late=False)
+def forget_old_events() -> None:
+    """Removes events and calls past their time."""
+    forget_old(from_settings())

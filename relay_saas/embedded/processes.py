@@ -63,6 +63,7 @@ def table(
         worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", environment["RELAY_QUEUE_RUNS"]),
         worker("tasks", "default", "1"),
         worker("jobs", "jobs", "1"),
+        worker("webhooks", "webhooks", "1"),
         Row(program=program("beat", *CELERY, "beat", *_beat(data)), ready=probes.at_once),
     )
 

@@ -135,7 +135,8 @@ def _check_host(target: Target, guard: Guard) -> None:
             raise BadUrl(_("Addresses inside a private network are not called."), code="private_address")
     else:
         _check_name(target.host, guard)
-    named = literal is not None and any(literal in network for network in guard.networks)
+    # A name is looked up when it is called, and its addresses are checked then.
+    named = any(literal is None or literal in network for network in guard.networks)
     if target.scheme == "http" and not (guard.plain or named):
         raise BadUrl(_("Use https://: what is sent must not be read on the way."), code="plain_http")
 

@@ -113,9 +113,13 @@ def test_libpqs_and_makes_own_variables_are_not_passed_on(data: DataDir) -> None
 def test_the_process_table_starts_the_worker_of_this_egress_host(data: DataDir) -> None:
     told = product(data, Ports(base=8000), URLS, {"RELAY_HOST_ID": "tokyo1"})
     rows = {row.program.name: row for row in table(data, Ports(base=8000), told)}
-    assert sorted(rows) == ["beat", "delivery", "edge", "inbound", "jobs", "simulator", "tasks", "web"]
+    assert sorted(rows) == [
+        *("beat", "delivery", "edge", "inbound", "jobs", "simulator", "tasks", "web", "webhooks"),
+    ]
     assert "delivery.tokyo1" in rows["delivery"].program.argv
-    assert [name for name, row in sorted(rows.items()) if row.restart] == ["delivery", "jobs", "tasks"]
+    assert [name for name, row in sorted(rows.items()) if row.restart] == [
+        *("delivery", "jobs", "tasks", "webhooks"),
+    ]
 
 
 def test_the_web_stops_before_the_workers_and_those_before_the_simulator(data: DataDir) -> None:
