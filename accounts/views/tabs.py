@@ -19,6 +19,7 @@ _SETTINGS: Final[tuple[tuple[str, Text, Capability], ...]] = (
 _DEVELOPERS: Final[tuple[tuple[str, Text, Capability], ...]] = (
     ("keys", gettext_lazy("API keys"), Capability.DEVELOPERS_EDIT),
     ("smtp_credentials", gettext_lazy("SMTP"), Capability.DEVELOPERS_EDIT),
+    ("tracking:webhooks", gettext_lazy("Webhooks"), Capability.DEVELOPERS_EDIT),
     ("request_log", gettext_lazy("Request log"), Capability.DEVELOPERS_EDIT),
     ("api_reference", gettext_lazy("API reference"), Capability.DEVELOPERS_EDIT),
 )
@@ -45,7 +46,12 @@ def developer_tabs(member: Member, current: str) -> list[Tab]:
 
 def _tabs(pages: tuple[tuple[str, Text, Capability], ...], member: Member, current: str) -> list[Tab]:
     return [
-        Tab(url=reverse(f"console:{name}", args=[member.slug]), label=label, active=name == current)
+        # A page of an app to the right is known by the name of its URL alone.
+        Tab(
+            url=reverse(name if ":" in name else f"console:{name}", args=[member.slug]),
+            label=label,
+            active=name == current,
+        )
         for name, label, capability in pages
         if allows(member.role, capability)
     ]

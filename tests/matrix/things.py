@@ -12,7 +12,10 @@ from accounts.services.invitations import invite
 from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
 from delivery.models import Message
+from tracking.models import WebhookEndpoint
 from tracking.services.message_shares import share_message
+from tracking.services.webhook_calls import send_test
+from tracking.services.webhooks import WebhookDraft, create_webhook
 
 Maker = Callable[[UUID], Any]
 
@@ -38,12 +41,24 @@ def _message_share(tenant_id: UUID) -> int:
     return share_message(tenant_id=tenant_id, message_id=message.id, actor=SYSTEM).pk
 
 
+def _webhook(tenant_id: UUID) -> int:
+    draft = WebhookDraft(url="https://hooks.example.com/mail")
+    return create_webhook(tenant_id=tenant_id, draft=draft, actor=SYSTEM)[0].pk
+
+
+def _webhook_call(tenant_id: UUID) -> UUID:
+    number = WebhookEndpoint.objects.get().pk
+    return send_test(tenant_id=tenant_id, endpoint_id=number, actor=SYSTEM).id
+
+
 #: A kind of id -> how an organization gets one; it runs in the organization's scope.
 MAKERS: dict[str, Maker] = {
     "api_key": _api_key,
     "invitation": _invitation,
     "smtp_credential": _smtp_credential,
     "message_share": _message_share,
+    "webhook": _webhook,
+    "webhook_call": _webhook_call,
 }
 
 

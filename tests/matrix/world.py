@@ -220,6 +220,7 @@ def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
 
 
 ABSENT = {
+    "webhook_call": UUID(int=1),
     "campaign": 999_999_999,
     "job": 999_999_999,
     "contact": 999_999_999,

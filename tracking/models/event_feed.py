@@ -1,5 +1,5 @@
 """The event feed: notes of what happened, made by triggers as it commits, numbered per tenant
-(docs/adr/0017-event-feed.md)."""
+(docs/adr/0020-event-feed.md)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -1,4 +1,4 @@
-"""Who is called with events, the calls, and every time that one was made (docs/adr/0018-webhooks.md)."""
+"""Who is called with events, the calls, and every time that one was made (docs/adr/0021-webhooks.md)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

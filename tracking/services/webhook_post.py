@@ -24,7 +24,9 @@ def tell_of_disabled() -> int:
 
 
 def _tell(endpoint_id: int) -> None:
-    endpoint = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=endpoint_id)
+    endpoint = (
+        WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=endpoint_id)
+    )
     if endpoint.told_at is not None or endpoint.state != WebhookEndpoint.State.DISABLED:
         return
     endpoint.told_at = timezone.now()
