@@ -17,7 +17,6 @@ class UnknownLink(TrackingError):
     message = _("This link is not valid, or has expired. Nothing was changed.")
 
 
-<<<<<<< HEAD
 class ShareEnded(TrackingError):
     """The link is older than its lifetime, or was taken back."""
 
@@ -32,7 +31,8 @@ class ShareUnknown(TrackingError):
     code = "not_found"
     status = 404
     message = _("This link leads nowhere. Ask whoever sent it for a new one.")
-=======
+
+
 class BadWebhook(TrackingError):
     """An endpoint that cannot be as it was asked for."""
 
@@ -55,4 +55,3 @@ class BadReplay(TrackingError):
     code = "bad_replay"
     status = 422
     message = _("Choose a time that lies in the past and begins before it ends.")
->>>>>>> 20bd433 (tracking: the courier: webhooks are called, retried, kept and replayed)
