@@ -31,6 +31,7 @@ VERBS: Final[Mapping[str, Text]] = {
     "dismissed": gettext_lazy("Took the operator’s rights from"),
     "downloaded": gettext_lazy("Downloaded"),
     "duplicated": gettext_lazy("Duplicated"),
+    "enabled": gettext_lazy("Enabled"),
     "exported": gettext_lazy("Exported"),
     "imported": gettext_lazy("Imported"),
     "invited": gettext_lazy("Invited"),
@@ -40,6 +41,8 @@ VERBS: Final[Mapping[str, Text]] = {
     "paused": gettext_lazy("Paused"),
     "removed": gettext_lazy("Removed"),
     "renamed": gettext_lazy("Renamed"),
+    "replayed": gettext_lazy("Replayed events to"),
+    "resent": gettext_lazy("Made a call again to"),
     "restored": gettext_lazy("Brought back"),
     "resumed": gettext_lazy("Resumed"),
     "revoked": gettext_lazy("Revoked"),
@@ -81,6 +84,7 @@ OBJECTS: Final[Mapping[str, Text]] = {
     "template": gettext_lazy("Template"),
     "tenant": gettext_lazy("Organization"),
     "user": gettext_lazy("Person"),
+    "webhookendpoint": gettext_lazy("Webhook"),
 }
 FIELDS: Final[Mapping[str, Text]] = {
     "address": gettext_lazy("Address"),
