@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
+from relay_saas.mail.ids import format_id
 from relay_saas.web.prefixed import public_id
 from tests.matrix.world import Organization
 
@@ -16,7 +18,10 @@ PREFIXES = {
     "mailing_list": "lst",
     "suppression": "sup",
     "template": "tpl",
+    "webhook": "whk",
 }
+#: The same for things whose number is a UUID.
+UUIDS = {"webhook_call": "call"}
 #: The number of a thing that never was.
 NEVER = 1 << 40
 
@@ -44,6 +49,8 @@ class Route:
 
 def public(kind: str, value: Any) -> str:
     """The id of the world's thing as callers see it."""
+    if kind in UUIDS:
+        return format_id(UUIDS[kind], value if isinstance(value, UUID) else UUID(int=value))
     return public_id(PREFIXES[kind], value) if kind in PREFIXES else str(value)
 
 
@@ -147,5 +154,20 @@ API: dict[str, Route] = {
     "campaigns_api:campaign_repeat": deed("campaigns.write", "campaign", success=409, body=fixed()),
     "campaigns_api:campaign_archive": deed("campaigns.write", "campaign"),
     "campaigns_api:campaign_unarchive": deed("campaigns.write", "campaign"),
+    "tracking_api:webhooks": many("webhooks", fixed(url="https://hooks.example.com/other")),
+    "tracking_api:webhook": one("webhooks", "webhook", fixed(description="Shop")),
+    "tracking_api:webhook_secret": deed("webhooks.write", "webhook"),
+    "tracking_api:webhook_pause": deed("webhooks.write", "webhook"),
+    "tracking_api:webhook_enable": deed("webhooks.write", "webhook", body=fixed()),
+    "tracking_api:webhook_test": deed("webhooks.write", "webhook", success=202, body=fixed(type="bounced")),
+    "tracking_api:webhook_replays": deed(
+        "webhooks.write",
+        "webhook",
+        success=202,
+        body=fixed(since="2026-11-24T00:00:00Z", until="2026-11-24T01:00:00Z"),
+    ),
+    "tracking_api:webhook_calls": read("webhooks.read", "webhook"),
+    "tracking_api:webhook_call": read("webhooks.read", "webhook", "webhook_call"),
+    "tracking_api:webhook_resend": deed("webhooks.write", "webhook", "webhook_call", success=202),
 }
 SCOPES = sorted({call.scope for route in API.values() for call in route.calls})

@@ -131,7 +131,7 @@ def test_filters_choose_by_type_tag_stream_message_and_address(call: Any) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["type=nothing", "stream=x", "after=abc", "since=yesterday", "message=msg_1", "to=%00", "campaign_id=x",
+    ["type=nothing", "stream=x", "after=abc", "since=yesterday", "message=msg_1", "to=%00",
      "limit=0", "unknown=1", "tag=%00"],
 )  # fmt: skip
 def test_a_bad_question_is_refused(call: Any, query: str) -> None:

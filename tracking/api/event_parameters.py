@@ -12,6 +12,7 @@ from delivery.models.stream import Stream
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.ids import BadId, parse_id
 from relay_saas.web.paging import Cursor, decode, encode
+from relay_saas.web.prefixed import number_or_zero
 from tracking.selectors.event_feed import FeedFilter
 from tracking.selectors.event_messages import messages_of, messages_to
 from tracking.selectors.event_words import SUBSCRIBABLE
@@ -49,7 +50,7 @@ def filter_of(query: QueryDict, tenant_id: UUID) -> FeedFilter:
         streams=[streams[word] for word in wanted],
         tags=_words(query, "tag"),
         messages=_messages(query, tenant_id),
-        campaign_id=_campaign(query.get("campaign_id")),
+        campaign_id=_campaign(query.get("campaign")),
     )
 
 
@@ -77,12 +78,8 @@ def _words(query: QueryDict, name: str) -> list[str]:
 
 
 def _campaign(text: str | None) -> int | None:
-    if text is None:
-        return None
-    digits = text.removeprefix("cmp_")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
-        raise bad("campaign_id")
-    return int(digits)
+    """A made-up id is the number of no campaign."""
+    return None if text is None else number_or_zero("cmp", text)
 
 
 def _messages(query: QueryDict, tenant_id: UUID) -> list[UUID] | None:
@@ -90,11 +87,13 @@ def _messages(query: QueryDict, tenant_id: UUID) -> list[UUID] | None:
     found: list[set[UUID]] = []
     try:
         if "message" in query:
-            found.append({parse_id("msg", query["message"])})
+            found.append({parse_id("msg", str(query["message"]))})
         if "email" in query:
-            found.append(set(messages_of(tenant_id=tenant_id, submission_id=parse_id("em", query["email"]))))
+            found.append(
+                set(messages_of(tenant_id=tenant_id, submission_id=parse_id("em", str(query["email"]))))
+            )
         if "to" in query:
-            found.append(set(messages_to(tenant_id=tenant_id, rcpt_key=parse_address(query["to"]).key)))
+            found.append(set(messages_to(tenant_id=tenant_id, rcpt_key=parse_address(str(query["to"])).key)))
     except (BadId, BadAddress) as error:
         raise bad("message, email, to") from error
     return list(set.intersection(*found)) if found else None

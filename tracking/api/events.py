@@ -1,26 +1,79 @@
 """`GET /events`: all that happened, in an order that a cursor can follow."""
 
-from typing import Any
+from typing import Any, ClassVar, Final
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delivery.api.parameters import read_limit
 from delivery.api.views import MailApiView
+from relay_saas.web.api_operation import Operation, Parameter, Shape, id_of, moment
 from tracking.api.event_parameters import LATEST, MAX_EVENTS, cursor_of, filter_of, instant_of, number_of
 from tracking.selectors.event_document import event_document
+from tracking.selectors.event_words import SUBSCRIBABLE
 from tracking.services.event_feed import last_number, number_before, read_events
 
 DEFAULT_EVENTS = 100
+PARAMETERS: Final = {
+    "after": Parameter(says="The `next` of the answer before, or `latest`: only what comes from now on."),
+    "since": moment("Without `after`: events noted since then."),
+    "limit": Parameter(
+        says="How many at most; 100 if it is not said. More than 1,000 gives 1,000.",
+        schema={"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": DEFAULT_EVENTS},
+    ),
+    "type": Parameter(says=f"Types, separated by commas: {', '.join(SUBSCRIBABLE)}."),
+    "stream": Parameter(says="Streams, separated by commas: marketing, transactional."),
+    "tag": Parameter(says="Tags, separated by commas; one of them is enough."),
+    "message": Parameter(says="Of one message (`msg_…`)."),
+    "email": Parameter(says="Of all messages of one submission (`em_…`)."),
+    "to": Parameter(says="Of the latest messages to an address."),
+    "campaign": id_of("cmp", "Of mail of one campaign."),
+}
+
+
+#: Made by hand: `data` means something else to a serializer's class body.
+EventDocument: Final[Shape] = type(
+    "EventDocument",
+    (serializers.Serializer,),
+    {
+        "__doc__": "One event; what `data` holds depends on its type.",
+        "id": serializers.CharField(),
+        "type": serializers.CharField(),
+        "timestamp": serializers.DateTimeField(),
+        "sequence": serializers.IntegerField(),
+        "data": serializers.DictField(),
+    },
+)
+EventPage: Final[Shape] = type(
+    "EventPage",
+    (serializers.Serializer,),
+    {
+        "__doc__": "Events in their order.",
+        "data": EventDocument(many=True),
+        "next": serializers.CharField(),
+        "has_more": serializers.BooleanField(),
+    },
+)
 
 
 class EventsView(MailApiView):
     """Events behind `after`, oldest first; the next question begins at `next`, also at the end."""
 
+    tag = "Events"
     required_scope = {"GET": "events.read", "HEAD": "events.read"}
-    parameters = frozenset(
-        {"after", "since", "limit", "type", "stream", "tag", "message", "email", "to", "campaign_id"}
-    )
+    parameters: ClassVar = PARAMETERS
+    operations: ClassVar = {
+        "GET": Operation(
+            says="Follow events",
+            more=(
+                "`next` is where the next question begins, also where nothing new is: ask again later with "
+                "`after`. Numbers (`sequence`) grow and become visible in their order, so nothing is missed."
+            ),
+            answer=EventPage,
+            refusals={"bad_cursor": 400, "bad_parameter": 400},
+        )
+    }
 
     def get(self, request: Request) -> Response:
         """At most `limit` events. `after=latest` begins with what comes next, `since` with an instant."""

@@ -64,7 +64,8 @@ def rest(failures: int, random: Random) -> timedelta | None:
     if failures < TRIP:
         return None
     doubled = REST * 2 ** min(failures - TRIP, 10)
-    return min(doubled, MOST_REST) * (1 + JITTER * random.random())
+    pause: timedelta = min(doubled, MOST_REST) * (1 + JITTER * random.random())
+    return pause
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

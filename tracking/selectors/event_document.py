@@ -9,12 +9,15 @@ from delivery.models.stream import Stream
 from delivery.selectors.event_records import event_id
 from delivery.selectors.submissions import EVENTS, reject_reason
 from relay_saas.mail.ids import format_id
+from relay_saas.web.prefixed import public_id
 from tracking.models import EventBatch
 from tracking.selectors.event_feed import FeedRow
 from tracking.selectors.event_words import KINDS, QUEUED
 
 _STREAMS: Final = {stream.value: stream.name.lower() for stream in Stream}
 _ACCEPTED: Final = "accepted"
+#: What facts are about, and the kind of its id.
+_NAMED: Final = {"campaign": "cmp", "domain": "dom"}
 Source = EventBatch.Source
 
 
@@ -56,15 +59,19 @@ def time_text(at: datetime) -> str:
 
 
 def _fact(row: FeedRow) -> dict[str, Any]:
-    return dict((row.detail or {})["data"])
+    data = dict((row.detail or {})["data"])
+    for name, kind in _NAMED.items():
+        if isinstance(number := data.pop(f"{name}_id", None), int):
+            data = {name: public_id(kind, number)} | data
+    return data
 
 
 def _mail(row: FeedRow) -> dict[str, Any]:
     data: dict[str, Any] = {
         "message": format_id("msg", row.message_id or UUID(int=0)),
         "email": format_id("em", row.submission_id) if row.submission_id else None,
-        "campaign_id": row.campaign_id,
-        "contact_id": row.contact_id,
+        "campaign": public_id("cmp", row.campaign_id) if row.campaign_id else None,
+        "contact": public_id("con", row.contact_id) if row.contact_id else None,
         "to": row.rcpt,
         "stream": _STREAMS.get(row.stream or 0),
         "tags": row.tags or [],

@@ -62,7 +62,7 @@ with chosen as materialized (
       and a.message_id = v.message_id and a.number = 1 and a.state = 5 and a.at = m.created_at))
     and (%(streams)s::int[] is null or v.source = 4 or m.stream = any(%(streams)s::int[]))
     and (%(tags)s::text[] is null or v.source = 4 or coalesce(s.tags, c.tags, '{}') && %(tags)s::text[])
-    and (%(campaign)s::bigint is null or m.campaign_id = %(campaign)s)
+    and (%(campaign)s::bigint is null or m.campaign_id = %(campaign)s::bigint)
   order by v.number limit %(most)s
 )
 select t.source, t.noted_at, t.detail, t.number, t.message_id, t.key, t.word, t.rcpt, t.stream,

@@ -61,11 +61,15 @@ def sample_row(event_type: str, now: datetime) -> FeedRow:
             "address": "192.0.2.1",
             "engaged_at": now,
         }
-        link = {"link_index": 0, "url": "https://example.com/"} if event_type == "clicked" else {}
+        link: dict[str, Any] = {}
+        if event_type == "clicked":
+            link = {"link_index": 0, "url": "https://example.com/"}
         return FeedRow(source=EventBatch.Source.ENGAGEMENTS, word=word, key=_MESSAGE, **mail, **seen, **link)
     state = next((state for state in AttemptState if EVENTS[state][0] == event_type), None)
     if state is not None:
-        later = {"next_attempt_at": now + timedelta(minutes=6)} if state == AttemptState.DEFERRED else {}
+        later: dict[str, Any] = {}
+        if state == AttemptState.DEFERRED:
+            later = {"next_attempt_at": now + timedelta(minutes=6)}
         return FeedRow(
             source=EventBatch.Source.ATTEMPTS,
             word=1 << 4 | state,
