@@ -45,8 +45,15 @@ def look_at(tenant_id: UUID, domain_id: int) -> None:
 
 @shared_task(acks_late=False)
 def run_job(tenant_id: str, job_id: int) -> None:
-    """One job, to its end. Acknowledged at once: when the worker dies, `pick_up_jobs` finds the job."""
-    job_runs.run(tenant_id=UUID(tenant_id), job_id=job_id)
+    """One job, to its end. Acknowledged at once: when the worker dies, `pick_up_jobs` finds the job.
+
+    The next one of the same organization goes behind those of all others.
+    """
+    tenant = UUID(tenant_id)
+    if job_runs.run(tenant_id=tenant, job_id=job_id):
+        following = job_runs.next_of(tenant_id=tenant)
+        if following is not None:
+            run_job.apply_async((tenant_id, following), expires=CALL_SECONDS)
 
 
 @shared_task(acks_late=False)

@@ -224,6 +224,13 @@ class NotChecked(CampaignsError):
     message = _("Look at every warning and tick it, then send.")
 
 
+class NotTyped(CampaignsError):
+    """Somebody sends to many people without having typed how many."""
+
+    code = "number_not_typed"
+    message = _("This goes to many people: type their number when you are asked, then send.")
+
+
 class DraftChanged(CampaignsError):
     """Somebody else saved the draft since this person's copy of it was shown."""
 

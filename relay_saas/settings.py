@@ -64,6 +64,10 @@ RELAY_METRICS_TOKEN = env.text("RELAY_METRICS_TOKEN")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 # Seconds in which "send now" can be undone.
 RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
+# Whether campaigns are paused that bounce or are complained about too often.
+RELAY_CAMPAIGN_GUARD = env.flag("RELAY_CAMPAIGN_GUARD", default=True)
+# Jobs of one organization that run at once, however many workers there are.
+RELAY_JOBS_PER_TENANT = env.number("RELAY_JOBS_PER_TENANT", 1)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
 # Requests in a second that one API key may send, where the key says nothing else; twice that at once.
@@ -138,6 +142,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# The address of the invitation; another one is invited anew.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = True
 # A stranger could have us write to anybody.

@@ -4,8 +4,8 @@ from django.urls import include, path
 
 from accounts.views import language
 from campaigns.views.media import media_file
-from relay_saas.console import domain_share, views
 from tracking.views.message_page import message_shared
+from relay_saas.console import domain_share, status, views
 
 handler400 = "relay_saas.web.errors.bad_request"
 handler403 = "relay_saas.web.errors.forbidden"
@@ -14,6 +14,7 @@ handler500 = "relay_saas.web.errors.server_error"
 
 urlpatterns = [
     path("", views.front_door, name="front_door"),
+    path("status/", status.status, name="status"),
     path("healthz", views.healthz, name="healthz"),
     path("dns/<str:token>/", domain_share.dns_share, name="dns_share"),
     path("dns/<str:token>/zone/", domain_share.dns_share_zone, name="dns_share_zone"),

@@ -4,11 +4,12 @@ from typing import Final
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 
 from delivery.engine.stopping import stop_requested
 from tracking.courier.config import from_settings
 from tracking.courier.process import forget_old, run_once, work_waits
-from tracking.services import mail_reactions, webhook_post
+from tracking.services import campaign_guard, mail_reactions, webhook_post
 
 #: A bell that nobody heard for so long is rung again anyway.
 BELL_SECONDS: Final = 10
@@ -50,3 +51,10 @@ def tell_of_webhooks() -> None:
 def forget_old_events() -> None:
     """Removes events and calls past their time."""
     forget_old(from_settings())
+
+
+@shared_task(acks_late=False)
+def guard_campaigns() -> None:
+    """Pauses campaigns that bounce or are complained about too often."""
+    if settings.RELAY_CAMPAIGN_GUARD:
+        campaign_guard.watch()

@@ -43,6 +43,8 @@ class SendingDomain(TenantOwned):
     checks = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     #: When it was looked at closely.
     looked_at = models.DateTimeField(null=True)
+    #: Links that show the records carry it; another number ends them all.
+    share_number = models.IntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     #: Off where a receiver cannot cope with a second signature.
     signs_ed25519 = models.BooleanField(default=True, db_default=True)

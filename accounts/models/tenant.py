@@ -30,6 +30,8 @@ class Tenant(models.Model):
     legal_name = models.TextField(default="")
     postal_address = models.TextField(default="")
     contact_address = models.TextField(default="")
+    #: How long "send now" can be undone; null: as long as the installation says.
+    undo_seconds = models.SmallIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -1,12 +1,13 @@
 """Does the work of a job and ends it, whatever comes of it; takes up what a dead worker left."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone, translation
 
@@ -23,24 +24,35 @@ LOG = logging.getLogger(__name__)
 MAX_RUNS: Final = 3
 #: How long a result can be fetched.
 RESULT_DAYS: Final = 7
-#: The space of our advisory locks; a job's id is added.
-_LOCKS: Final = 20263 << 40
+#: The spaces of our advisory locks: one for each job that runs, some for each organization.
+_JOBS: Final = 20_263
+_PLACES: Final = 20_264
 
 
-def run(*, tenant_id: UUID, job_id: int) -> None:
-    """Runs a job to its end; does nothing where another worker does or has done so.
+def run(*, tenant_id: UUID, job_id: int) -> bool:
+    """Runs a job to its end; does nothing (False) where another worker does or has done so, or where as many
+    jobs of the organization run as may run at once.
 
-    A lock of this database session says who works: it ends with the process, and `waiting` names the job
+    Locks of this database session say who works: they end with the process, and `waiting` names the job
     again. Raises the database's errors: then nothing can be written, and the job is taken up later.
     """
-    with _alone(job_id) as mine:
-        if not mine:
-            return
-        job = _begin(tenant_id, job_id)
+    with _held([(_JOBS, str(job_id))]) as mine, _held(_places(tenant_id) if mine else []) as free:
+        job = _begin(tenant_id, job_id) if free else None
         kind = kind_of(job.kind) if job is not None else None
-        if job is not None and kind is not None:
-            with translation.override(job.language), timezone.override(zone(job.tenant.time_zone)):
-                _work(job, kind)
+        if job is None or kind is None:
+            return False
+        with translation.override(job.language), timezone.override(zone(job.tenant.time_zone)):
+            _work(job, kind)
+    return True
+
+
+def next_of(*, tenant_id: UUID) -> int | None:
+    """The organization's job that has waited longest: its place is free when another one ends."""
+    with tenant_scope(tenant_id):
+        rows = Job.objects.filter(finished_at=None, state=Job.State.WAITING).order_by("created_at", "id")
+        known = rows.filter(kind__in=[kind.name for kind in kinds()])
+        found: int | None = known.values_list("pk", flat=True).first()
+    return found
 
 
 def waiting() -> list[tuple[UUID, int]]:
@@ -123,14 +135,24 @@ def _end(job: Job, state: Job.State, *names: str) -> None:
         job_over(job)
 
 
+def _places(tenant_id: UUID) -> list[tuple[int, str]]:
+    """The locks of which a running job of the organization holds one."""
+    return [(_PLACES, f"{tenant_id} {number}") for number in range(settings.RELAY_JOBS_PER_TENANT)]
+
+
 @contextmanager
-def _alone(job_id: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [_LOCKS + job_id])
-        mine = bool(cursor.fetchone()[0])
+def _held(locks: Sequence[tuple[int, str]]) -> Iterator[bool]:
+    """Holds the first lock that nobody else holds; False where there is none."""
+    mine = next(filter(_take, locks), None)
     try:
-        yield mine
+        yield mine is not None
     finally:
-        if mine:
+        if mine is not None:
             with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s)", [_LOCKS + job_id])
+                cursor.execute("select pg_advisory_unlock(hashtextextended(%s, %s))", [mine[1], mine[0]])
+
+
+def _take(lock: tuple[int, str]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(hashtextextended(%s, %s))", [lock[1], lock[0]])
+        return bool(cursor.fetchone()[0])

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Tenant
 from accounts.permissions import Capability, allows
@@ -21,6 +21,8 @@ from accounts.views.access import actor_of, tenant_page
 from accounts.views.tabs import settings_tabs
 
 REFUSED: Final = 422
+#: What may be chosen; without any pause nothing could be undone.
+UNDO_SECONDS: Final = (5, 10, 15, 30, 60, 120)
 #: Zones that people live in; the others are aliases and offsets.
 _REGIONS: Final = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
@@ -32,6 +34,17 @@ def zones() -> list[tuple[str, str]]:
     """Choices of time zones."""
     names = sorted(name for name in available_timezones() if name.startswith(_REGIONS))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+def undo_choices() -> list[tuple[str, str]]:
+    """The installation's own first."""
+    usual = _seconds(configuration.RELAY_UNDO_SECONDS)
+    first = _("As usual here (%(seconds)s)") % {"seconds": usual}
+    return [("", first), *((str(seconds), _seconds(seconds)) for seconds in UNDO_SECONDS)]
+
+
+def _seconds(n: int) -> str:
+    return ngettext("%(n)s second", "%(n)s seconds", n) % {"n": n}
 
 
 def one_line(value: str) -> None:
@@ -72,6 +85,14 @@ class SettingsForm(forms.Form):
         validators=[one_line],
         label=gettext_lazy("Contact address"),
         help_text=gettext_lazy("Where recipients reach you: a mail address, a phone number or a form."),
+    )
+    undo_seconds = forms.TypedChoiceField(
+        choices=undo_choices,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label=gettext_lazy("Time to undo a launch"),
+        help_text=gettext_lazy("“Send now” waits for so long; until then whoever may send can take it back."),
     )
 
 

@@ -70,6 +70,10 @@ class Campaign(TenantOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     finished_at = models.DateTimeField(null=True)
+    #: What the system paused it for, while it is paused for that: bounced or complained; empty: a person did.
+    stopped_for = models.TextField(db_default="", default="")
+    #: Every limit that has stopped it once; none stops it twice.
+    guards = ArrayField(models.TextField(), db_default=[], default=list)
 
     class Meta(TenantOwned.Meta):
         constraints = [

@@ -88,7 +88,7 @@ def cancel(*, tenant_id: UUID, campaign_id: int, actor: Actor) -> Campaign:
 def _move(tenant_id: UUID, campaign_id: int, actor: Actor, move: Move) -> Campaign:
     with tenant_scope(tenant_id):
         moved = Campaign.objects.filter(pk=campaign_id, state__in=move.sources).update(
-            state=move.target, updated_at=timezone.now()
+            state=move.target, stopped_for="", updated_at=timezone.now()
         )
         campaign = Campaign.objects.filter(pk=campaign_id).first()
         if campaign is None:

@@ -15,6 +15,7 @@ from accounts.services import jobs as job_service
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadImportFile, ImportRefused
 from campaigns.models import ContactImport
+from campaigns.services.contact_statistics import keep_contact_statistics
 from campaigns.services.import_staging import drop_staging, first_problems, foresee
 from campaigns.services.import_undo import take_back
 from campaigns.services.imports import KIND, alone, kept_file, stage_file, write_contacts
@@ -149,7 +150,9 @@ def _of(job: jobs.RunningJob) -> ContactImport:
 def _import(job: jobs.RunningJob) -> dict[str, int]:
     found = _of(job)
     write_contacts(found, job.progress)
-    return _numbers(found.counts or {})
+    counts = _numbers(found.counts or {})
+    keep_contact_statistics(counts.get("new", 0) + counts.get("subscribed", 0))
+    return counts
 
 
 def _check(job: jobs.RunningJob) -> dict[str, int]:

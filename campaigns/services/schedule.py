@@ -9,13 +9,22 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import audit
 from accounts.audit import Actor
+from accounts.models import Tenant, User
 from accounts.tenancy import tenant_scope
-from campaigns.exceptions import BadSchedule, CampaignError, DraftChanged, LaunchRefused, NotChecked
+from campaigns.exceptions import (
+    BadSchedule,
+    CampaignError,
+    DraftChanged,
+    LaunchRefused,
+    NotChecked,
+    NotTyped,
+)
 from campaigns.models import Campaign
+from campaigns.services import letters
 from campaigns.services.checks import refuse
 from campaigns.services.launch import launch, locked_campaign
 from campaigns.services.review import review_campaign
@@ -26,35 +35,40 @@ LOG = structlog.get_logger(__name__)
 MAX_DAYS: Final = 366
 #: What the audit trail shows for a launch that nobody clicked.
 SCHEDULE: Final = Actor(name="schedule")
+#: Above this many people their number is typed before it goes out.
+TYPED: Final = 10_000
+#: By so much the list may have changed while somebody typed.
+_LEEWAY: Final = 0.01
 State = Campaign.State
 
 
-def send_now(
-    *,
-    tenant_id: UUID,
-    campaign_id: int,
-    actor: Actor,
-    ticked: Collection[str] | None = None,
-    version: int | None = None,
-) -> Campaign:
-    """Plans a draft for RELAY_UNDO_SECONDS from now; one that is planned or launched comes back as it is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the person who sends has looked at; the default asks for nothing."""
 
-    `ticked`: codes of the warnings that the person has looked at; None asks for none. `version`: of the draft
-    that they have seen; None means any. Raises NotFound, LaunchRefused, NotChecked, DraftChanged, and
-    CampaignError for a cancelled one.
+    #: Codes of the warnings that they have ticked; None asks for none, and for no number.
+    ticked: Collection[str] | None = None
+    #: Of the draft that they have seen; None means any.
+    version: int | None = None
+    #: How many people they typed.
+    typed: int | None = None
+
+
+NOTHING: Final = Seen()
+
+
+def send_now(*, tenant_id: UUID, campaign_id: int, actor: Actor, seen: Seen = NOTHING) -> Campaign:
+    """Plans a draft for some seconds from now, so that it can be undone; a planned or launched one comes back
+    as it is.
+
+    Raises NotFound, LaunchRefused, NotChecked, NotTyped, DraftChanged, and CampaignError for a cancelled one.
     """
-    at = timezone.now() + timedelta(seconds=settings.RELAY_UNDO_SECONDS)
-    return _plan(tenant_id, campaign_id, actor, at, _Seen(ticked=ticked, version=version))
+    at = timezone.now() + timedelta(seconds=undo_seconds(tenant_id))
+    return _plan(tenant_id, campaign_id, actor, at, seen)
 
 
 def schedule(
-    *,
-    tenant_id: UUID,
-    campaign_id: int,
-    at: datetime,
-    actor: Actor,
-    ticked: Collection[str] | None = None,
-    version: int | None = None,
+    *, tenant_id: UUID, campaign_id: int, at: datetime, actor: Actor, seen: Seen = NOTHING
 ) -> Campaign:
     """Plans a draft for a later time; raises what `send_now` raises, and BadSchedule."""
     now = timezone.now()
@@ -62,7 +76,7 @@ def schedule(
         raise BadSchedule("in_the_past")
     if at > now + timedelta(days=MAX_DAYS):
         raise BadSchedule("too_far", days=MAX_DAYS)
-    return _plan(tenant_id, campaign_id, actor, at, _Seen(ticked=ticked, version=version))
+    return _plan(tenant_id, campaign_id, actor, at, seen)
 
 
 def undo(*, tenant_id: UUID, campaign_id: int, actor: Actor) -> Campaign:
@@ -103,30 +117,34 @@ def launch_planned(*, tenant_id: UUID, campaign_id: int) -> bool:
         if campaign.state != State.SCHEDULED or not due:
             return False
         actor = Actor(name=SCHEDULE.name, user_id=campaign.scheduled_by_id)
+        person = letters.person_of(campaign)
         try:
-            with tenant_scope(tenant_id):
+            # The checks speak to whoever hears of it if they stop the launch.
+            with translation.override(person.locale if person else None), tenant_scope(tenant_id):
                 launch(campaign, actor)
         except LaunchRefused as error:
-            _unplan(campaign, refusal=error.code)
-            audit.record(
-                tenant_id=tenant_id,
-                actor=actor,
-                verb="not_launched",
-                subject=campaign,
-                changes={"code": error.code},
-            )
+            _stop(campaign, actor, error, person)
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What the person who sends has looked at; None asks for nothing."""
+def _stop(campaign: Campaign, actor: Actor, error: LaunchRefused, person: User | None) -> None:
+    _unplan(campaign, refusal=error.code)
+    changes: dict[str, object] = {"code": error.code}
+    audit.record(
+        tenant_id=campaign.tenant_id, actor=actor, verb="not_launched", subject=campaign, changes=changes
+    )
+    if person is not None:
+        letters.not_launched(campaign, person, [str(problem.detail) for problem in error.errors])
 
-    ticked: Collection[str] | None
-    version: int | None
+
+def undo_seconds(tenant_id: UUID) -> int:
+    """How long "send now" can be undone: as the organization says, else RELAY_UNDO_SECONDS."""
+    with tenant_scope(tenant_id):
+        own = Tenant.objects.values_list("undo_seconds", flat=True).get(pk=tenant_id)
+    return settings.RELAY_UNDO_SECONDS if own is None else own
 
 
-def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: _Seen) -> Campaign:
+def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: Seen) -> Campaign:
     with tenant_scope(tenant_id):
         campaign = locked_campaign(campaign_id)
         if campaign.state == State.CANCELLED:
@@ -140,6 +158,8 @@ def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: _
         warnings = {finding.code for finding in review.warnings}
         if seen.ticked is not None and not warnings <= set(seen.ticked):
             raise NotChecked
+        if seen.ticked is not None and not _is_typed(review.audience.reachable, seen.typed):
+            raise NotTyped
         campaign.state = State.SCHEDULED
         campaign.scheduled_at = at
         campaign.scheduled_by_id = actor.user_id
@@ -160,6 +180,11 @@ def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: _
             },
         )
     return campaign
+
+
+def _is_typed(reachable: int, typed: int | None) -> bool:
+    """Whether nobody has to type the number, or it is (about) the one that was typed."""
+    return reachable <= TYPED or (typed is not None and abs(typed - reachable) <= reachable * _LEEWAY)
 
 
 def _unplan(campaign: Campaign, *, refusal: str) -> None:

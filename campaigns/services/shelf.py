@@ -13,6 +13,7 @@ from accounts.audit import Actor
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import BadTags, CampaignError
 from campaigns.models import Campaign
+from campaigns.services.campaigns import refuse_unless_draft
 from campaigns.services.launch import locked_campaign
 
 MAX_TAGS: Final = 10
@@ -75,8 +76,7 @@ def delete_draft(*, tenant_id: UUID, campaign_id: int, actor: Actor) -> None:
     """Throws a draft away for good; raises NotFound, CampaignError for anything else."""
     with tenant_scope(tenant_id):
         campaign = locked_campaign(campaign_id)
-        if campaign.state != State.DRAFT:
-            raise CampaignError("not_a_draft")
+        refuse_unless_draft(campaign)
         audit.record(
             tenant_id=tenant_id,
             actor=actor,

@@ -12,8 +12,8 @@ from accounts.selectors.senders import senders_of
 from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
 from campaigns.models import Campaign, ContactList
-from campaigns.selectors.audience import audience_of
-from campaigns.selectors.campaigns import sample_contacts
+from campaigns.selectors.audience import Audience, audience_of, campaign_audience
+from campaigns.selectors.campaigns import find_campaign, sample_contacts
 from campaigns.selectors.headcounts import Heads, headcounts
 from campaigns.selectors.templates import templates_to_begin_with
 from campaigns.services.new_campaign import start_campaign
@@ -119,10 +119,21 @@ def forecast(request: HttpRequest, member: Member) -> HttpResponse:
     sizes = headcounts(tenant_id=member.tenant_id) if request.GET.get("sizes") == "1" else None
     context = {
         "list_name": lists.get(chosen, "") if chosen is not None else "",
-        "audience": audience_of(tenant_id=member.tenant_id, mailing_list_id=chosen),
+        "audience": _audience(member, request.GET.get("campaign", ""), chosen),
         "sizes": [(one, sizes.get(one, Heads()).here) for one in lists] if sizes is not None else [],
     }
     return render(request, "campaigns/forecast.html", context)
+
+
+def _audience(member: Member, campaign: str, mailing_list_id: int | None) -> Audience:
+    """Of a list, or of that list as the campaign of that id would use it."""
+    if not campaign:
+        return audience_of(tenant_id=member.tenant_id, mailing_list_id=mailing_list_id)
+    if not campaign.isdecimal() or len(campaign) > 18:
+        raise NotFound
+    found = find_campaign(tenant_id=member.tenant_id, campaign_id=int(campaign))
+    found.mailing_list_id = mailing_list_id
+    return campaign_audience(found)
 
 
 @tenant_page(Capability.CAMPAIGNS_EDIT)

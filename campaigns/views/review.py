@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,11 +20,10 @@ from campaigns.selectors.audience import Audience
 from campaigns.selectors.campaigns import find_campaign, is_longer_than
 from campaigns.services.findings import Finding, Part
 from campaigns.services.review import review_campaign
+from campaigns.services.schedule import TYPED, undo_seconds
 from campaigns.views.draft_steps import steps_of
 from campaigns.views.test_form import TestForm
 
-#: Above this many people the number is typed before it goes out.
-TYPED: Final = 10_000
 #: Lists longer than this are counted while the page stands there already.
 SOON_COUNTED: Final = 20_000
 #: What the browser's own field for a date and a time sends.
@@ -116,7 +114,7 @@ def show(
         "audience": found.audience,
         "left_out": left_out_lines(found.audience),
         "typed": found.audience.reachable > TYPED,
-        "undo_seconds": settings.RELAY_UNDO_SECONDS,
+        "undo_seconds": undo_seconds(member.tenant_id),
         "may_send": may_send,
         "test_form": TestForm(member=member, campaign=campaign) if may_send else None,
     }

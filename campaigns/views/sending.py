@@ -1,5 +1,8 @@
 """Send now, plan for later, take back: one POST each; until the time has come nothing is sent."""
 
+import re
+import unicodedata
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +13,14 @@ from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
-from campaigns.exceptions import BadSchedule, CampaignError, DraftChanged, LaunchRefused, NotChecked
+from campaigns.exceptions import (
+    BadSchedule,
+    CampaignError,
+    DraftChanged,
+    LaunchRefused,
+    NotChecked,
+    NotTyped,
+)
 from campaigns.selectors.campaigns import find_campaign
 from campaigns.services import schedule as plans
 from campaigns.views.review import ScheduleForm, show
@@ -57,32 +67,25 @@ def _send(request: HttpRequest, member: Member, campaign_id: int, *, later: bool
     form = ScheduleForm(request.POST) if later else ScheduleForm(initial={"at": request.POST.get("at", "")})
     if later and not form.is_valid():
         return show(request, member, campaign, form=form, ticked=ticked)
-    told = request.POST.get("version", "")
-    version = int(told) if told.isdecimal() and len(told) < 10 else None
+    seen = plans.Seen(ticked=ticked, version=_number(request, "version"), typed=_number(request, "typed"))
     try:
         if later:
-            plans.schedule(
-                tenant_id=member.tenant_id,
-                campaign_id=campaign_id,
-                at=form.cleaned_data["at"],
-                actor=actor,
-                ticked=ticked,
-                version=version,
-            )
+            at = form.cleaned_data["at"]
+            plans.schedule(tenant_id=member.tenant_id, campaign_id=campaign_id, at=at, actor=actor, seen=seen)
         else:
-            plans.send_now(
-                tenant_id=member.tenant_id,
-                campaign_id=campaign_id,
-                actor=actor,
-                ticked=ticked,
-                version=version,
-            )
+            plans.send_now(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor, seen=seen)
     except BadSchedule as error:
         form.add_error("at", str(error))
-    except (LaunchRefused, NotChecked, DraftChanged) as error:
+    except (LaunchRefused, NotChecked, NotTyped, DraftChanged) as error:
         problem = str(error)
     except CampaignError as error:
         messages.error(request, f"{error} ({error.code})")
     if problem or form.errors:
         return show(request, member, campaign, form=form, ticked=ticked, problem=problem)
     return redirect("tracking:campaign", member.slug, campaign_id)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A number of the form as people type it, also in full-width figures and with commas."""
+    told = re.sub(r"[,，\s]", "", unicodedata.normalize("NFKC", request.POST.get(name, "")))
+    return int(told) if told.isdecimal() and len(told) < 10 else None

@@ -1,8 +1,5 @@
 """What is done to campaigns from their list: copies, the archive, tags, a draft thrown away."""
 
-from typing import Protocol
-from uuid import UUID
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.audit import Actor
 from accounts.permissions import Capability
 from accounts.selectors.membership import Member
 from accounts.views.access import tenant_page
@@ -20,13 +16,7 @@ from accounts.views.actors import actor_of
 from campaigns.exceptions import BadTags, CampaignError
 from campaigns.selectors.campaigns import find_campaign, tags_in_use
 from campaigns.services import copies, shelf
-
-
-class Deed(Protocol):
-    """A service that changes one campaign."""
-
-    def __call__(self, *, tenant_id: UUID, campaign_id: int, actor: Actor) -> object:
-        """Changes it, or raises."""
+from campaigns.views.deeds import carry_out
 
 
 class TagsForm(forms.Form):
@@ -80,21 +70,24 @@ def repeat(request: HttpRequest, member: Member, campaign_id: int) -> HttpRespon
 @require_POST
 def archive(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
     """Out of the list."""
-    return _carry_out(request, member, campaign_id, shelf.archive, _("Archived."))
+    carry_out(request, member, campaign_id, shelf.archive, _("Archived."))
+    return _back_to_the_list(request, member)
 
 
 @tenant_page(Capability.CAMPAIGNS_EDIT)
 @require_POST
 def unarchive(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
     """Back into the list."""
-    return _carry_out(request, member, campaign_id, shelf.unarchive, _("It is in the list again."))
+    carry_out(request, member, campaign_id, shelf.unarchive, _("It is in the list again."))
+    return _back_to_the_list(request, member)
 
 
 @tenant_page(Capability.CAMPAIGNS_EDIT)
 @require_POST
 def delete(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse:
     """Throws a draft away."""
-    return _carry_out(request, member, campaign_id, shelf.delete_draft, _("The draft is deleted."))
+    carry_out(request, member, campaign_id, shelf.delete_draft, _("The draft is deleted."))
+    return _back_to_the_list(request, member)
 
 
 @tenant_page(Capability.CAMPAIGNS_EDIT)
@@ -116,13 +109,7 @@ def tags(request: HttpRequest, member: Member, campaign_id: int) -> HttpResponse
     return render(request, "campaigns/tags.html", context, status=422 if form.errors else 200)
 
 
-def _carry_out(request: HttpRequest, member: Member, campaign_id: int, deed: Deed, done: str) -> HttpResponse:
-    try:
-        deed(tenant_id=member.tenant_id, campaign_id=campaign_id, actor=actor_of(request, member))
-    except CampaignError as error:
-        messages.error(request, f"{error} ({error.code})")
-    else:
-        messages.success(request, done)
+def _back_to_the_list(request: HttpRequest, member: Member) -> HttpResponse:
     # The query alone comes from the page: it says which part of the list it was.
     query = request.POST.get("back", "")
     return redirect(f"{reverse('tracking:campaigns', args=[member.slug])}?{query}".rstrip("?"))

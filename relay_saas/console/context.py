@@ -97,25 +97,34 @@ def _navigation(path: str, member: Member) -> list[NavigationItem]:
             active=path.startswith(tuple(contacts)),
         ),
         NavigationItem(
+            url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
+        ),
+        NavigationItem(
             url=templates,
             label=_("Templates"),
             icon="template",
             active=path.startswith((templates, media)),
         ),
         NavigationItem(url=messages, label=_("Message activity"), icon="mail", active=messages in path),
+        *_reports(path, member),
         NavigationItem(
             url=domains,
             label=_("Sending domains"),
             icon="world",
             active=path.startswith((domains, senders)),
         ),
-        NavigationItem(
-            url=suppressions, label=_("Suppressions"), icon="mail-off", active=path.startswith(suppressions)
-        ),
         *_developers(path, member),
         NavigationItem(url=jobs, label=_("Jobs"), icon="progress", active=path.startswith(jobs)),
         NavigationItem(url=settings, label=_("Settings"), icon="settings", active=path.startswith(settings)),
     ]
+
+
+def _reports(path: str, member: Member) -> list[NavigationItem]:
+    """For those who may read figures."""
+    if not allows(member.role, Capability.REPORTS_VIEW):
+        return []
+    url = reverse("console:reports", args=[member.slug])
+    return [NavigationItem(url=url, label=_("Reports"), icon="chart-bar", active=path.startswith(url))]
 
 
 def _developers(path: str, member: Member) -> list[NavigationItem]:

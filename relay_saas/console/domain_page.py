@@ -18,7 +18,7 @@ from accounts.permissions import Capability, allows
 from accounts.selectors.domains import find_domain
 from accounts.selectors.membership import Member
 from accounts.services.dns_records import tenant_records
-from accounts.services.dns_share import share_token
+from accounts.services.dns_share import revoke_share, share_token
 from accounts.services.domains import ask_for_check, remove_domain
 from accounts.tasks import check_domain
 from accounts.views.access import tenant_page
@@ -69,6 +69,15 @@ def domain_remove(request: HttpRequest, member: Member, domain_id: int) -> HttpR
         return redirect("console:sending_domain", member.slug, domain_id)
     messages.success(request, _("The domain is removed. Its records at your DNS host may go, too."))
     return redirect("console:sending_domains", member.slug)
+
+
+@tenant_page(Capability.DOMAINS_EDIT)
+@require_POST
+def domain_share_revoke(request: HttpRequest, member: Member, domain_id: int) -> HttpResponse:
+    """Ends the links to the records that were sent out."""
+    revoke_share(tenant_id=member.tenant_id, domain_id=domain_id, actor=actor_of(request, member))
+    messages.success(request, _("Links that were sent out lead nowhere now. Below stands a new one."))
+    return redirect("console:sending_domain", member.slug, domain_id)
 
 
 @tenant_page(Capability.VIEW)

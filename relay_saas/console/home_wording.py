@@ -6,7 +6,8 @@ from typing import Literal
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from relay_saas.console.home import Period, Setup
+from relay_saas.console.home import Setup
+from relay_saas.console.period import Period
 from tracking.views.report_wording import complaints_kind, complaints_text, figure, percent
 
 

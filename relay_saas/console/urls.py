@@ -2,18 +2,29 @@
 
 from django.urls import include, path
 
-from relay_saas.console import data_export, domain_page, jobs, search, senders, sending_domains, views
+from relay_saas.console import (
+    data_export,
+    domain_page,
+    jobs,
+    reports,
+    search,
+    senders,
+    sending_domains,
+    views,
+)
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", search.search, name="search"),
+    path("reports/", reports.reports, name="reports"),
     path("domains/", sending_domains.sending_domains, name="sending_domains"),
     path("domains/new/", sending_domains.domain_new, name="domain_new"),
     path("domains/stream/", sending_domains.stream_domain, name="stream_domain"),
     path("domains/<int:domain_id>/", domain_page.domain, name="sending_domain"),
     path("domains/<int:domain_id>/check/", domain_page.domain_check, name="domain_check"),
     path("domains/<int:domain_id>/remove/", domain_page.domain_remove, name="domain_remove"),
+    path("domains/<int:domain_id>/revoke/", domain_page.domain_share_revoke, name="domain_share_revoke"),
     path("domains/<int:domain_id>/zone/", domain_page.domain_zone, name="domain_zone"),
     path("senders/", senders.senders, name="senders"),
     path("senders/new/", senders.sender_new, name="sender_new"),

@@ -1,6 +1,5 @@
 """The front door, and the pages that ask every app."""
 
-from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,9 +13,11 @@ from relay_saas.console.home_wording import steps, tiles
 from relay_saas.console.ops.access import is_operator
 
 
-@login_required
 def front_door(request: HttpRequest) -> HttpResponse:
-    """Sends a person to their first organization, an operator without one to the operators' pages."""
+    """Tells strangers what this is; sends a person to their first organization, an operator without one to
+    the operators' pages."""
+    if not request.user.is_authenticated:
+        return render(request, "console/welcome.html")
     memberships = memberships_of(int(request.user.pk or 0))
     if memberships:
         return redirect("console:home", memberships[0].slug)

@@ -17,6 +17,7 @@ DEMO = PROJECT / "relay_saas" / "console" / "demo"
 
 
 _TICK = re.compile(r'name="checked" value="([^"]+)"')
+_TYPED = re.compile(r'data-confirm-type="(\d*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +87,10 @@ class Marketer:
     def press(self, button: str, books: Books) -> float:
         """Presses launch, pause, resume or cancel; returns the time at which that was answered."""
         place = f"/o/{self.tenant}/campaigns/{books.campaign}"
-        # Sending asks for a tick at every warning of the review page.
-        ticks = _TICK.findall(self.browser.get(f"{place}/review/").text) if button == "launch" else []
-        page = self.browser.post(f"{place}/{button}/", checked=ticks)
+        # Sending asks for a tick at every warning of the review page, and for the number of many people.
+        review = self.browser.get(f"{place}/review/").text if button == "launch" else ""
+        typed = next(iter(_TYPED.findall(review)), "")
+        page = self.browser.post(f"{place}/{button}/", checked=_TICK.findall(review), typed=typed)
         must(page.status == 200, page)
         return page.answered_at
 

@@ -6,12 +6,13 @@ from dataclasses import asdict
 
 import django
 
+django.setup()
+
+from relay_saas.console.demo.cast import MARKETER, gather, verified_domain  # noqa: E402 - needs Django set up
+
 
 def main() -> None:
-    """Runs in the product's environment; the models can be imported once Django is set up."""
-    django.setup()
-    from relay_saas.console.demo.cast import MARKETER, gather, verified_domain  # noqa: PLC0415 - needs Django
-
+    """Runs in the product's environment."""
     cast = gather()
     domain = verified_domain(cast.tenant_id)
     told = asdict(cast) | {"marketer": MARKETER, "domain": domain.name, "verified": domain.state}

@@ -140,7 +140,8 @@ def running(world: Path, *, keep: bool = False, **settings: str) -> Iterator[Pro
     (PROJECT / "var").mkdir(exist_ok=True)
     root = Path(tempfile.mkdtemp(prefix=f"scenario-{world.name}-", dir=PROJECT / "var"))
     given = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
-    given |= {"RELAY_STOP_GRACE": "10", **settings}
+    # Its limits would end what a scenario does on purpose.
+    given |= {"RELAY_STOP_GRACE": "10", "RELAY_CAMPAIGN_GUARD": "0", **settings}
     with supervise(root) as supervisor:
         ports = free_ports()
         urls = services.start(supervisor, durable=True, owner_may_be_all=False, given=given)

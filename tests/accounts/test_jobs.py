@@ -172,8 +172,49 @@ def test_work_that_another_worker_does_is_left_to_it(tenant: Tenant) -> None:
     kind(lambda _job: pytest.fail("it ran twice"))
     job = started(tenant)
     with psycopg.connect(_own_url()) as other:
-        other.execute("select pg_advisory_lock(%s)", [job_runs._LOCKS + job.pk])
+        lock(other, job_runs._JOBS, str(job.pk))
         assert run(job).state == Job.State.WAITING
+
+
+def lock(other: psycopg.Connection[Any], space: int, key: str) -> None:
+    other.execute("select pg_advisory_lock(hashtextextended(%s, %s))", [key, space])
+
+
+def test_an_organization_that_has_as_many_running_as_it_may_holds_up_nobody_else(
+    tenant: Tenant, other_tenant: Tenant, settings: Any
+) -> None:
+    kind(lambda _job: {})
+    mine, theirs = started(tenant), started(other_tenant)
+    with psycopg.connect(_own_url()) as other:
+        for space, key in job_runs._places(tenant.pk):
+            lock(other, space, key)
+        assert run(mine).state == Job.State.WAITING
+        assert run(theirs).state == Job.State.DONE
+        settings.RELAY_JOBS_PER_TENANT = 2
+        assert run(mine).state == Job.State.DONE
+
+
+def test_when_work_ends_the_one_that_waited_longest_is_next(tenant: Tenant) -> None:
+    kind(lambda _job: {})
+    first, second = started(tenant), started(tenant)
+    assert job_runs.next_of(tenant_id=tenant.pk) == first.pk
+    assert job_runs.run(tenant_id=tenant.pk, job_id=first.pk)
+    assert not job_runs.run(tenant_id=tenant.pk, job_id=first.pk)
+    assert job_runs.next_of(tenant_id=tenant.pk) == second.pk
+    run(second)
+    assert job_runs.next_of(tenant_id=tenant.pk) is None
+
+
+def test_the_many_jobs_of_one_organization_are_called_behind_the_first_ones_of_the_others(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    kind(lambda _job: {})
+    many, late = [started(tenant) for _ in range(10)], started(other_tenant)
+    for number, job in enumerate([*many, late]):
+        age(job, created_at=timezone.now() - timedelta(minutes=60 - number))
+    called = job_runs.waiting()
+    assert called[:2] == [(tenant.pk, many[0].pk), (other_tenant.pk, late.pk)]
+    assert len(called) == 9
 
 
 def test_work_of_a_dead_worker_is_taken_up_and_given_up_in_the_end(tenant: Tenant) -> None:

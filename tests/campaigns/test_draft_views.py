@@ -14,6 +14,7 @@ from accounts.services.senders import SenderDraft, create_sender
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign, save_draft
+from campaigns.services.copies import repeat
 from campaigns.services.launch import request_launch
 from campaigns.services.lists import create_list
 from campaigns.services.starters import FOLDER
@@ -285,6 +286,23 @@ def test_the_forecast_counts_who_is_left_out(marketer: Client, load: Load, maili
     assert "2 of the 3 people on “News” get it." in body
     assert "Address that cannot be reached yet 1" in body
     assert body.startswith("3 people")
+
+
+def test_the_audience_step_of_a_repeat_says_to_whom_it_goes(
+    marketer: Client, sending: Campaign, write: Write, mailing_list: ContactList
+) -> None:
+    with tenant_scope(sending.tenant_id):
+        Campaign.objects.filter(pk=sending.pk).update(state="sent", finished_at=timezone.now())
+    made = repeat(tenant_id=sending.tenant_id, campaign_id=sending.pk, doubts=False, actor=SYSTEM)
+    body = marketer.get(url("audience", made)).content.decode()
+    assert "This campaign repeats “Spring”." in body
+    assert f"campaign={made.pk}" in body
+    wanted = {"mailing_list_id": mailing_list.pk, "campaign": made.pk}
+    assert marketer.get("/o/acme/campaigns/forecast/", wanted).status_code == 200
+    for strange in ("x", "9" * 30, "999999"):
+        answer = marketer.get("/o/acme/campaigns/forecast/", wanted | {"campaign": strange})
+        assert answer.status_code == 404
+    assert "This campaign repeats" not in marketer.get(url("audience", write())).content.decode()
 
 
 def test_the_preview_beside_the_editor_shows_the_saved_draft(marketer: Client, draft: Campaign) -> None:

@@ -1,6 +1,9 @@
 """Drafts: incomplete ones are kept and not launched; of two people's saves none is lost."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.audit import SYSTEM, Actor
 from accounts.models import AuditEvent, SendingDomain, Tenant
@@ -18,6 +21,8 @@ from campaigns.selectors.draft_changes import last_change
 from campaigns.services.campaigns import CampaignDraft, create_campaign, save_draft
 from campaigns.services.launch import request_launch
 from campaigns.services.preview import render_preview
+from campaigns.services.schedule import schedule
+from campaigns.services.shelf import delete_draft
 from relay_saas.web.errors import NotFound
 from tests.campaigns.kinds import Write
 
@@ -127,3 +132,16 @@ def test_a_launched_campaign_takes_no_save(draft: Campaign, write: Write) -> Non
     with pytest.raises(CampaignError) as refused:
         save(draft, draft.version, subject="Too late")
     assert refused.value.code == "not_a_draft"
+
+
+def test_a_planned_campaign_says_that_it_is_planned(draft: Campaign) -> None:
+    schedule(
+        tenant_id=draft.tenant_id, campaign_id=draft.pk, at=timezone.now() + timedelta(hours=1), actor=SYSTEM
+    )
+    for change in (
+        lambda: save(draft, draft.version, subject="Later"),
+        lambda: delete_draft(tenant_id=draft.tenant_id, campaign_id=draft.pk, actor=SYSTEM),
+    ):
+        with pytest.raises(CampaignError) as refused:
+            change()
+        assert refused.value.code == "scheduled"

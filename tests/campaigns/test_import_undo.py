@@ -107,6 +107,7 @@ def test_undo_takes_back_what_the_import_added(tenant: Tenant, wizard: Wizard, l
     work(tenant.id)
     assert wizard.row.stage == ContactImport.Stage.UNDONE
     assert wizard.row.undo_counts == {"left_list": 2, "removed": 1}
+    assert "had joined the list; the import was undone" in wizard.get("import").content.decode()
     assert emails(tenant) == {"ann@gmail.test", "cy@gmail.test", "di@gmail.test"}
     with tenant_scope(tenant.id):
         left = dict(Subscription.objects.values_list("contact__email_key", "state"))

@@ -26,6 +26,7 @@ def test_a_file_goes_through_all_steps(tenant: Tenant, wizard: Wizard) -> None:
     assert len(wizard.row.findings["rows"]) == 20
     assert not kept_file(wizard.id).exists()
     result = wizard.get("import").content.decode()
+    assert "people joined the list" in result
     assert "1,713" in result
     assert "errors.csv" in result
 

@@ -161,6 +161,19 @@ def ticks(campaign: Campaign) -> list[str]:
     return [*(finding.code for finding in found.warnings), "night"]
 
 
+def test_the_number_of_many_people_is_asked_for_by_the_server_too(
+    marketer: Client, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.services.schedule.TYPED", 1)
+    sent = {"checked": ticks(draft)}
+    answer = marketer.post(url("launch", draft), sent)
+    assert answer.status_code == 422
+    assert "type their number" in answer.content.decode()
+    assert state_of(draft) == "draft"
+    marketer.post(url("launch", draft), sent | {"typed": " ２ "})
+    assert state_of(draft) == "scheduled"
+
+
 def test_what_a_colleague_changed_meanwhile_is_looked_at_first(marketer: Client, draft: Campaign) -> None:
     sent = {"checked": ticks(draft), "version": str(draft.version)}
     with tenant_scope(draft.tenant_id):

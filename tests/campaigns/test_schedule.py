@@ -1,20 +1,24 @@
 """Send now, plan, undo, and the tick that launches what is due, once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.audit import SYSTEM, Actor
-from accounts.models import AuditEvent, SendingDomain, Tenant
+from accounts.models import AuditEvent, Role, SendingDomain, Tenant, User
+from accounts.services.tenants import add_member
 from accounts.tenancy import tenant_scope
-from campaigns.exceptions import BadSchedule, CampaignError, LaunchRefused, NotChecked
+from campaigns.exceptions import BadSchedule, CampaignError, LaunchRefused, NotChecked, NotTyped
 from campaigns.models import Campaign, Content
 from campaigns.selectors.pending import pending_campaigns
+from campaigns.services import schedule as plans
 from campaigns.services.launch import request_launch
 from campaigns.services.review import review_campaign
-from campaigns.services.schedule import launch_due, launch_planned, schedule, send_now, undo
+from campaigns.services.schedule import Seen, launch_due, launch_planned, schedule, send_now, undo
 from relay_saas.web.errors import NotFound
 from tests.campaigns.kinds import Write
 
@@ -107,9 +111,9 @@ def test_every_warning_is_ticked_before_it_is_planned(draft: Campaign, write: Wr
     codes = {finding.code for finding in found.warnings}
     assert {"preheader_empty", "not_tested"} <= codes
     with pytest.raises(NotChecked):
-        send_now(**key(campaign), ticked=codes - {"not_tested"})
+        send_now(**key(campaign), seen=Seen(ticked=codes - {"not_tested"}))
     assert again(campaign).state == "draft"
-    assert send_now(**key(campaign), ticked=codes).state == "scheduled"
+    assert send_now(**key(campaign), seen=Seen(ticked=codes)).state == "scheduled"
 
 
 def test_a_plan_whose_checks_fail_when_its_time_comes_is_a_draft_again_and_says_so(
@@ -129,6 +133,63 @@ def test_a_plan_whose_checks_fail_when_its_time_comes_is_a_draft_again_and_says_
         assert not Content.objects.exists()
         SendingDomain.objects.update(state=SendingDomain.State.VERIFIED)
     assert send_now(**key(draft)).launch_refusal == ""
+
+
+def stop(draft: Campaign) -> None:
+    with tenant_scope(draft.tenant_id):
+        SendingDomain.objects.update(state=SendingDomain.State.BROKEN)
+    make_due(draft)
+    assert launch_due() == 1
+
+
+def test_who_planned_a_campaign_hears_in_their_language_that_it_was_stopped(
+    tenant: Tenant, draft: Campaign, django_capture_on_commit_callbacks: Any
+) -> None:
+    user = User.objects.create_user("eva@acme.test", locale="ja")
+    owner = User.objects.create_user("owner@acme.test")
+    for person, role in ((user, Role.MARKETER), (owner, Role.OWNER)):
+        add_member(tenant_id=tenant.pk, user=person, role=role, actor=SYSTEM)
+    send_now(**key(draft) | {"actor": Actor(name="eva", user_id=user.pk)})
+    with django_capture_on_commit_callbacks(execute=True):
+        stop(draft)
+    (letter,) = mail.outbox
+    assert letter.to == ["eva@acme.test"]
+    assert draft.name in letter.subject
+    assert "まだ" in letter.body or "ません" in letter.body
+    assert f"/o/acme/campaigns/{draft.pk}/review/" in letter.body
+
+
+def test_where_nobody_planned_it_an_owner_hears_of_it(
+    tenant: Tenant, draft: Campaign, django_capture_on_commit_callbacks: Any
+) -> None:
+    send_now(**key(draft))
+    owner = User.objects.create_user("owner@acme.test")
+    add_member(tenant_id=tenant.pk, user=owner, role=Role.OWNER, actor=SYSTEM)
+    with django_capture_on_commit_callbacks(execute=True):
+        stop(draft)
+    assert [letter.to for letter in mail.outbox] == [["owner@acme.test"]]
+    assert "verified" in mail.outbox[0].body
+
+
+def test_the_number_of_many_people_is_typed_before_it_is_planned(
+    draft: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plans, "TYPED", 1)
+    found = review_campaign(tenant_id=draft.tenant_id, campaign=draft)
+    codes = {finding.code for finding in found.warnings}
+    for typed in (None, 1, 3, 20):
+        with pytest.raises(NotTyped):
+            send_now(**key(draft), seen=Seen(ticked=codes, typed=typed))
+    assert again(draft).state == "draft"
+    assert send_now(**key(draft), seen=Seen(ticked=codes, typed=2)).state == "scheduled"
+
+
+def test_an_organization_chooses_how_long_a_launch_can_be_undone(tenant: Tenant, draft: Campaign) -> None:
+    with tenant_scope(tenant.pk):
+        Tenant.objects.filter(pk=tenant.pk).update(undo_seconds=60)
+    before = timezone.now()
+    planned = send_now(**key(draft))
+    assert timedelta(seconds=59) < planned.scheduled_at - before < timedelta(seconds=65)
 
 
 def test_a_planned_campaign_can_still_be_launched_at_once_by_command(draft: Campaign) -> None:

@@ -211,8 +211,20 @@ def test_a_shared_link_ends_after_seven_days_and_cannot_be_made_up(
     assert Client().get(reverse("dns_share", args=[token])).status_code == 410
 
 
+def test_revoked_links_lead_nowhere_and_a_new_one_stands_there(tenant: Tenant, domain: SendingDomain) -> None:
+    token = share_token(domain)
+    answer = text(person(tenant).post(at("domain_share_revoke", domain.pk), follow=True))
+    assert "lead nowhere now" in answer
+    assert Client().get(reverse("dns_share", args=[token])).status_code == 404
+    with tenant_scope(tenant.pk):
+        domain.refresh_from_db()
+    new = share_token(domain)
+    assert new in answer
+    assert Client().get(reverse("dns_share", args=[new])).status_code == 200
+
+
 def test_a_link_to_a_domain_that_is_gone_leads_nowhere(tenant: Tenant, domain: SendingDomain) -> None:
-    token = signing.dumps([domain.tenant_id.hex, 999_999], salt=SALT)
+    token = signing.dumps([domain.tenant_id.hex, 999_999, 0], salt=SALT)
     assert Client().get(reverse("dns_share", args=[token])).status_code == 404
 
 

@@ -49,6 +49,17 @@ def save(client: Client, **changes: str) -> tuple[int, str]:
     return answer.status_code, unescape(answer.content.decode())
 
 
+def test_how_long_a_launch_can_be_undone_is_chosen_from_some(tenant: Tenant) -> None:
+    client = person(tenant, Role.ADMIN)
+    assert save(client, undo_seconds="30")[0] == 302
+    tenant.refresh_from_db()
+    assert tenant.undo_seconds == 30
+    assert save(client, undo_seconds="0")[0] == 422
+    assert save(client, undo_seconds="")[0] == 302
+    tenant.refresh_from_db()
+    assert tenant.undo_seconds is None
+
+
 def events(tenant: Tenant) -> list[AuditEvent]:
     with tenant_scope(tenant.pk):
         return list(AuditEvent.objects.order_by("id"))

@@ -108,7 +108,9 @@ PUBLIC = Entry(door="public")
 PERSON = Entry(door="person")
 
 TABLE: dict[str, Entry] = {
-    "front_door": Entry(door="person", success=302),
+    "front_door": PUBLIC,
+    "status": PUBLIC,
+    "console:reports": page(Capability.REPORTS_VIEW),
     "healthz": PUBLIC,
     "set_language": Entry(door="public", method="post", success=302),
     "account_login": PUBLIC,
@@ -211,6 +213,7 @@ TABLE: dict[str, Entry] = {
     "console:sending_domain": page(Capability.VIEW, "domain"),
     "console:domain_check": domain_deed("domain"),
     "console:domain_remove": domain_deed("domain"),
+    "console:domain_share_revoke": domain_deed("domain"),
     "console:domain_zone": page(Capability.VIEW, "domain"),
     "console:senders": page(Capability.VIEW),
     "console:sender_new": page(Capability.DOMAINS_EDIT),

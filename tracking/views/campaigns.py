@@ -18,6 +18,7 @@ from tracking.selectors.campaigns import Wanted, campaign_page
 from tracking.selectors.live import minutes, providers, reasons
 from tracking.selectors.totals import totals_of
 from tracking.selectors.waits import provider_waits
+from tracking.views.guard_wording import guard_of
 from tracking.views.wait_wording import end_text, wait_text
 from tracking.views.wording import funnel, left_out_text, pace, state_rows
 from tracking.words.classes import class_label
@@ -103,6 +104,7 @@ def _context(member: Member, campaign_id: int) -> dict[str, object]:
             (reason, class_label(reason.category))
             for reason in reasons(tenant_id=tenant_id, campaign_id=campaign_id)
         ],
+        "guard": guard_of(found, totals),
         "left_out": sum(found.left_out.values()),
         "left_out_why": left_out_text(found.left_out),
     }

@@ -61,6 +61,14 @@ def checks() -> list[Check]:
     return [found for part in (_database, _valkey, _runs, _queue, _jobs, _disk) for found in _asked(part)]
 
 
+def worst(*names: str) -> Kind:
+    """How the worst of these parts stands: database, valkey, runs, queue, jobs."""
+    parts = {"database": _database, "valkey": _valkey, "runs": _runs, "queue": _queue, "jobs": _jobs}
+    order: tuple[Kind, ...] = ("ok", "warning", "danger")
+    found = [check.kind for name in names for check in _asked(parts[name])]
+    return max(found, key=order.index, default="ok")
+
+
 def _asked(part: Callable[[], Iterator[Check]]) -> list[Check]:
     names = {
         _database: _("Database"),

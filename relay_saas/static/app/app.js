@@ -106,7 +106,12 @@
     typed.oninput = check;
     check();
     dialog.returnValue = "cancel";
-    dialog.onclose = () => { if (dialog.returnValue === "ok") proceed(); };
+    dialog.onclose = () => {
+      if (dialog.returnValue !== "ok") return;
+      // The server counts again, and compares.
+      if (confirmType && form) all("[data-typed]", form).forEach((field) => { field.value = typed.value; });
+      proceed();
+    };
     dialog.showModal();
   }
 
