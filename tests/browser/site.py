@@ -34,8 +34,8 @@ class Look:
         return f"{self.language}-{self.width}{dark}"
 
     @classmethod
-    def of_the_tests(cls) -> list[Self]:
-        """Japanese on a phone and English on a desk; with SCREENS=all every look there is."""
+    def of_the_tests(cls, *, once: bool = False) -> list[Self]:
+        """Japanese on a phone, then (unless `once`) English on a desk; with SCREENS=all every look."""
         if os.environ.get("SCREENS") == "all":
             return [
                 cls(language=language, width=width, scheme=scheme)
@@ -43,7 +43,8 @@ class Look:
                 for width in HEIGHTS
                 for scheme in ("light", "dark")
             ]
-        return [cls(language="ja", width=390), cls(language="en", width=1366)]
+        looks = [cls(language="ja", width=390), cls(language="en", width=1366)]
+        return looks[:1] if once else looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,10 @@
 """Domains, senders, templates and pictures: each page once in each look."""
 
-from urllib.parse import urlsplit
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.site import Look, Site
-from tests.browser.test_pages import Open, Stop, opened
-from tests.browser.visit import Watch
+from tests.browser.stops import Open, Stop, opened, visit, visits
 
 __all__ = ["opened"]
 
@@ -80,7 +77,10 @@ STOPS = (
     Stop(name="templates-empty", address=lambda site: empty(site, "templates/")),
     Stop(name="template-new", address=lambda site: site.at("templates/new/")),
     Stop(
-        name="template", address=lambda site: site.at(f"templates/{site.world.assets.template}/"), act=_seen
+        name="template",
+        address=lambda site: site.at(f"templates/{site.world.assets.template}/"),
+        act=_seen,
+        leads=True,
     ),
     Stop(
         name="template-phone",
@@ -103,15 +103,6 @@ STOPS = (
 )
 
 
-@pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
-def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, look: Look, stop: Stop) -> None:
-    hosts = frozenset(urlsplit(one).netloc for one in (site.web, site.mailboxes, site.unsubscribe()))
-    watch = Watch(opened(look, stop.who), hosts)
-    try:
-        watch.page.goto(stop.address(site))
-        if stop.act:
-            stop.act(watch.page)
-        watch.check(stop.name, look)
-    finally:
-        watch.page.close()
+@pytest.mark.parametrize(("stop", "look"), visits(STOPS))
+def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, stop: Stop, look: Look) -> None:
+    visit(site, opened, stop, look)

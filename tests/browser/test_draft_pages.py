@@ -1,13 +1,10 @@
 """The pages of making a campaign once in each look."""
 
-from urllib.parse import urlsplit
-
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.site import Look, Site
-from tests.browser.test_pages import Address, Open, Stop, opened
-from tests.browser.visit import Watch
+from tests.browser.stops import Address, Open, Stop, opened, visit, visits
 
 __all__ = ["opened"]
 
@@ -60,7 +57,7 @@ def new_at_empty(site: Site) -> str:
 STOPS = (
     Stop(name="campaign-new", address=lambda site: site.at("campaigns/new/")),
     Stop(name="draft-first", address=new_at_empty, act=_begin),
-    *(Stop(name=f"draft-{step}", address=step_of("draft", step), act=_rest) for step in STEPS),
+    *(Stop(name=f"draft-{step}", address=step_of("draft", step), act=_rest, leads=True) for step in STEPS),
     *(Stop(name=f"faulty-{step}", address=step_of("faulty", step), act=_rest) for step in STEPS[::2]),
     Stop(name="draft-refused", address=step_of("draft", "setup"), act=_save_nonsense),
     Stop(name="draft-merge", address=step_of("draft", "design"), act=_open_details),
@@ -68,14 +65,6 @@ STOPS = (
 )
 
 
-@pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
-def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, look: Look, stop: Stop) -> None:
-    watch = Watch(opened(look, stop.who), frozenset({urlsplit(site.web).netloc}))
-    try:
-        watch.page.goto(stop.address(site))
-        if stop.act:
-            stop.act(watch.page)
-        watch.check(stop.name, look)
-    finally:
-        watch.page.close()
+@pytest.mark.parametrize(("stop", "look"), visits(STOPS))
+def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, stop: Stop, look: Look) -> None:
+    visit(site, opened, stop, look)

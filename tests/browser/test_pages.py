@@ -1,29 +1,17 @@
 """Every page once in each look: picture, axe, policy, hosts, width, language."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from tests.browser.site import Look, Site
-from tests.browser.visit import Watch
+from tests.browser.stops import Address, Open, Stop, opened, visit, visits
 
-Address = Callable[[Site], str]
-Open = Callable[[Look, str], BrowserContext]
+__all__ = ["Address", "Open", "Stop", "opened"]
+
 STATES = ("draft", "faulty", "scheduled", "launching", "sending", "paused", "sent", "cancelled")
 JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """A page on the way: its name, its address, who looks, and what they do there first."""
-
-    name: str
-    address: Address
-    who: str = "owner"
-    act: Callable[[Page], None] | None = None
 
 
 def _fail_to_sign_in(page: Page) -> None:
@@ -234,6 +222,11 @@ def preview(look: str, key: str = "draft") -> Address:
 
 
 STOPS = (
+    Stop(name="welcome", address=lambda site: f"{site.web}/", who=""),
+    Stop(name="status", address=lambda site: f"{site.web}/status/", who=""),
+    Stop(name="email", address=lambda site: f"{site.web}/accounts/email/"),
+    Stop(name="reports", address=lambda site: site.at("reports/")),
+    Stop(name="reports-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/reports/"),
     Stop(name="sign-in", address=lambda site: f"{site.web}/accounts/login/", who=""),
     Stop(
         name="sign-in-refused",
@@ -289,7 +282,12 @@ STOPS = (
     Stop(name="messages-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/messages/"),
     Stop(name="domains", address=lambda site: site.at("domains/")),
     Stop(name="domains-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/domains/"),
-    Stop(name="message", address=lambda site: site.at(f"messages/{site.word}/"), act=_open_transcript),
+    Stop(
+        name="message",
+        address=lambda site: site.at(f"messages/{site.word}/"),
+        act=_open_transcript,
+        leads=True,
+    ),
     Stop(name="not-found", address=lambda site: site.at("campaigns/999999/")),
     Stop(name="not-allowed", address=campaign("draft"), who="analyst", act=_post_without_right),
     *(
@@ -330,19 +328,28 @@ STOPS = (
     Stop(name="contacts-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/contacts/"),
     Stop(name="contacts-add", address=lambda site: site.at("contacts/add/")),
     Stop(name="contacts-add-refused", address=lambda site: site.at("contacts/add/"), act=_add_nobody),
-    Stop(name="contacts-one", address=lambda site: site.at("contacts/"), act=_open_contact),
+    Stop(name="contacts-one", address=lambda site: site.at("contacts/"), act=_open_contact, leads=True),
     Stop(name="contacts-one-why", address=lambda site: site.at("contacts/"), act=_ask_why),
-    Stop(name="contacts-edit", address=lambda site: site.at("contacts/"), act=_follow("edit/")),
-    Stop(name="contacts-delete", address=lambda site: site.at("contacts/"), act=_follow("delete/")),
+    Stop(name="contacts-edit", address=lambda site: site.at("contacts/"), act=_follow("edit/"), leads=True),
+    Stop(
+        name="contacts-delete", address=lambda site: site.at("contacts/"), act=_follow("delete/"), leads=True
+    ),
     Stop(name="contacts-lists", address=lambda site: site.at("lists/")),
     Stop(name="contacts-lists-archived", address=lambda site: site.at("lists/?archived=1")),
     Stop(name="contacts-list", address=lambda site: site.at(f"lists/{site.world.mailing_list.pk}/")),
     Stop(name="contacts-fields", address=lambda site: site.at("fields/")),
     Stop(name="contacts-fields-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/fields/"),
-    Stop(name="contacts-field", address=lambda site: site.at("fields/"), act=_open_row),
-    Stop(name="suppressions-add", address=lambda site: site.at("suppressions/add/"), act=_paste_nobody),
+    Stop(name="contacts-field", address=lambda site: site.at("fields/"), act=_open_row, leads=True),
+    Stop(
+        name="suppressions-add",
+        address=lambda site: site.at("suppressions/add/"),
+        act=_paste_nobody,
+        leads=True,
+    ),
     Stop(name="suppressions-import", address=lambda site: site.at("suppressions/import/")),
-    Stop(name="suppressions-remove", address=lambda site: site.at("suppressions/"), act=_remove_one),
+    Stop(
+        name="suppressions-remove", address=lambda site: site.at("suppressions/"), act=_remove_one, leads=True
+    ),
     Stop(name="suppressions", address=lambda site: site.at("suppressions/")),
     Stop(name="suppressions-no-match", address=lambda site: site.at("suppressions/?q=nobody@gmail.test")),
     Stop(
@@ -371,30 +378,6 @@ STOPS = (
 )
 
 
-@pytest.fixture(scope="module")
-def opened(site: Site) -> Iterator[Open]:
-    """`opened(look, who)` gives one browser for each look and person: files are fetched once."""
-    contexts: dict[tuple[Look, str], BrowserContext] = {}
-
-    def opened(look: Look, who: str) -> BrowserContext:
-        if (look, who) not in contexts:
-            contexts[look, who] = site.open(look, getattr(site.world, who) if who else None)
-        return contexts[look, who]
-
-    yield opened
-    for context in contexts.values():
-        context.close()
-
-
-@pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
-def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, look: Look, stop: Stop) -> None:
-    hosts = frozenset(urlsplit(one).netloc for one in (site.web, site.mailboxes, site.unsubscribe()))
-    watch = Watch(opened(look, stop.who), hosts)
-    try:
-        watch.page.goto(stop.address(site))
-        if stop.act:
-            stop.act(watch.page)
-        watch.check(stop.name, look)
-    finally:
-        watch.page.close()
+@pytest.mark.parametrize(("stop", "look"), visits(STOPS))
+def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, stop: Stop, look: Look) -> None:
+    visit(site, opened, stop, look)

@@ -1,14 +1,13 @@
 """Settings, developers' pages, invitations, operators' pages of organizations: once in each look."""
 
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.site import Look, Site
-from tests.browser.test_pages import Open, Stop, opened, ops
-from tests.browser.visit import Watch
+from tests.browser.stops import Open, Stop, opened, visit, visits
+from tests.browser.test_pages import ops
 
 __all__ = ["opened"]
 
@@ -130,14 +129,6 @@ STOPS = (
 )
 
 
-@pytest.mark.parametrize("look", Look.of_the_tests(), ids=str)
-@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
-def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, look: Look, stop: Stop) -> None:
-    watch = Watch(opened(look, stop.who), frozenset([urlsplit(site.web).netloc]))
-    try:
-        watch.page.goto(stop.address(site))
-        if stop.act:
-            stop.act(watch.page)
-        watch.check(stop.name, look)
-    finally:
-        watch.page.close()
+@pytest.mark.parametrize(("stop", "look"), visits(STOPS))
+def test_a_visit_finds_nothing_to_complain_about(site: Site, opened: Open, stop: Stop, look: Look) -> None:
+    visit(site, opened, stop, look)
