@@ -4,8 +4,8 @@ from django.urls import include, path
 
 from accounts.views import language
 from campaigns.views.media import media_file
-from tracking.views.message_page import message_shared
 from relay_saas.console import domain_share, status, views
+from tracking.views.message_page import message_shared
 
 handler400 = "relay_saas.web.errors.bad_request"
 handler403 = "relay_saas.web.errors.forbidden"

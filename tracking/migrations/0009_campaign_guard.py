@@ -23,7 +23,7 @@ where c.state = 'sending' and d.delivered + d.bounced >= fewest
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tracking", "0007_message_share"),
+        ("tracking", "0008_replays_go_with_their_webhook"),
         ("campaigns", "0010_guards_and_statistics"),
         ("delivery", "0015_restored_by_id"),
     ]
