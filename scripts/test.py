@@ -22,8 +22,8 @@ TESTS = ROOT / "tests"
 PACKAGES = ("relay_saas", "accounts", "campaigns", "delivery", "tracking", "scripts")
 # Stages of their own, in their order; every other folder with tests belongs to the stage `apps`.
 OWN_STAGES = ("unit", "integration", "e2e", "browser")
-# Stages whose tests share both cores; each worker has its own database. A file of the last three has servers of
-# its own and stays with one worker; in their order, the longest files begin.
+# Stages whose tests share both cores; each worker has its own database. A file of the last three has servers
+# of its own and stays with one worker; in their order, the longest files begin.
 SHARED: dict[str, tuple[str, ...]] = {
     "apps": ("-n", "2"),
     "integration": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
