@@ -46,6 +46,7 @@ VERBS: Final[Mapping[str, Text]] = {
     "restored": gettext_lazy("Brought back"),
     "resumed": gettext_lazy("Resumed"),
     "revoked": gettext_lazy("Revoked"),
+    "share_revoked": gettext_lazy("Links revoked"),
     "rotated": gettext_lazy("Replaced"),
     "rotating": gettext_lazy("Began to replace"),
     "scheduled": gettext_lazy("Scheduled"),
