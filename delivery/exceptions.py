@@ -31,6 +31,7 @@ class BadSubmission(DeliveryError):
         "too_large": _("The message is larger than what is accepted."),
         "too_many_recipients": _("A message has at most 50 recipients."),
         "no_body": _("The message has neither a text nor an HTML part."),
+        "other_body": _("This idempotency key was used for another message."),
     }
 
     def __init__(self, code: str, *args: object, **values: object) -> None:

@@ -71,6 +71,7 @@ DEFINER_FUNCTIONS = {
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",
     "keep_queue_statistics": "nobody: it counts the queue anew for the planner",
+    "forget_submission_receipts": "sweeper: receipts that nobody can ask for any more",
     "inbound_to_handle": "sweeper",
     "inbound_to_tell": "sweeper",
     "tenants_with_bounces": "the organizations whose suppressions an operator takes back",

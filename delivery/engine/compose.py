@@ -43,11 +43,11 @@ class Composer:
         at = int(dated_at.timestamp())
         on_top = sign(letter, content.keys, job, at=at, platform=self.platform)
         return Outgoing(
-            mail_from=names.return_path(),
+            mail_from="" if content.null_sender else names.return_path(),
             rcpt=job.rcpt,
             data=b"".join((on_top, head.encode(), b"\r\n", letter.body)),
             smtputf8=not (job.rcpt.isascii() and head.isascii()),
-            clean=True,
+            clean=not content.foreign,
         )
 
     def tokens(self, job: Job, content: Prepared, *, marketing: bool) -> list[str]:

@@ -20,17 +20,21 @@ from relay_saas.mail.form import Form
 from relay_saas.mail.headers import Field
 from relay_saas.mail.merge import Template, parse_template
 from relay_saas.mail.message import Attachment, further_fields
+from relay_saas.mail.raw_form import RawForm
 
 _KEPT: Final = 200
+#: Octets of all contents that are kept.
+_WEIGHT: Final = 64 * 1024 * 1024
 
 _CONTENT: Final = """
 select c.*, d.name as domain_name, t.name, t.legal_name, t.postal_address, t.contact_address,
-  l.name as list_name,
+  l.name as list_name, r.head as raw_head, r.body as raw_body, r.parts as raw_parts, r.null_sender,
   (select count(*) from campaigns_link k where k.tenant_id = c.tenant_id and k.content_id = c.id) as links
 from campaigns_content c
 join accounts_sendingdomain d on d.tenant_id = c.tenant_id and d.id = c.sending_domain_id
 join accounts_tenant t on t.id = c.tenant_id
 left join campaigns_contactlist l on l.tenant_id = c.tenant_id and l.id = c.mailing_list_id
+left join delivery_rawmail r on r.tenant_id = c.tenant_id and r.content_id = c.id
 where c.tenant_id = %s and c.id = %s
 """
 
@@ -46,7 +50,7 @@ class Pool(Protocol):
 class Prepared:
     """A content as compose needs it."""
 
-    form: Form
+    form: Form | RawForm
     #: Number of tracked links.
     links: int
     #: Values under `sender`.
@@ -56,6 +60,12 @@ class Prepared:
     keys: tuple[SigningKey, ...]
     #: List-Id and the like, for marketing mail.
     list_fields: tuple[Field, ...]
+    #: Somebody else built it: its lines are not known to be ours.
+    foreign: bool = False
+    #: It leaves as `<>`.
+    null_sender: bool = False
+    #: Octets that keeping it takes, about.
+    weight: int = 0
 
 
 class Contents:
@@ -95,12 +105,44 @@ class Contents:
             found = await connection.execute(SIGNING_KEYS_SQL, [tenant_id, row["sending_domain_id"]])
             sealed = await found.fetchall()
         keys = tuple(signing_key(tenant_id, *item) for item in sealed)
-        return await asyncio.to_thread(prepare, row, keys)
+        prepared = await asyncio.to_thread(prepare, row, keys)
+        self._make_room(prepared.weight)
+        return prepared
+
+    def _make_room(self, weight: int) -> None:
+        """Lets the longest unused go until what is kept, and one of this weight, is not too much."""
+        done = {
+            key: task.result().weight
+            for key, task in self._kept.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
+        total = sum(done.values()) + weight
+        for key, freed in done.items():
+            if total <= _WEIGHT:
+                return
+            del self._kept[key]
+            total -= freed
 
 
 def prepare(row: Mapping[str, Any], keys: Sequence[SigningKey]) -> Prepared:
     """From a row to what compose needs; raises MailError."""
-    form = Form(
+    foreign = row.get("raw_head") is not None
+    form = _raw_form(row) if foreign else _form(row)
+    return Prepared(
+        form=form,
+        links=row["links"],
+        sender={name: row[name] for name in SENDER_NAMES},
+        domain=row["domain_name"],
+        keys=tuple(keys),
+        list_fields=tuple(item for item in _list_fields(row) if item.name not in form.names),
+        foreign=foreign,
+        null_sender=bool(row.get("null_sender")),
+        weight=sum(len(piece) for piece in form.pieces if isinstance(piece, bytes)),
+    )
+
+
+def _form(row: Mapping[str, Any]) -> Form:
+    return Form(
         from_name=row["from_name"],
         from_address=row["from_address"],
         reply_to=row["reply_to"] or None,
@@ -111,13 +153,14 @@ def prepare(row: Mapping[str, Any], keys: Sequence[SigningKey]) -> Prepared:
         attachments=tuple(_attachment(item) for item in row["attachments"]),
         seed=f"{row['domain_name']} {row['html']} {row['text']}",
     )
-    return Prepared(
-        form=form,
-        links=row["links"],
-        sender={name: row[name] for name in SENDER_NAMES},
-        domain=row["domain_name"],
-        keys=tuple(keys),
-        list_fields=tuple(item for item in _list_fields(row) if item.name not in form.names),
+
+
+def _raw_form(row: Mapping[str, Any]) -> RawForm:
+    return RawForm(
+        head=bytes(row["raw_head"]),
+        body=bytes(row["raw_body"]),
+        parts=row["raw_parts"],
+        sources={"html": _part(row, "html", html=True), "plain": _part(row, "text", html=False)},
     )
 
 

@@ -54,4 +54,5 @@ def sign(
     if platform is not None and platform.signs(job):
         keys = (*keys, platform.key)
     expires = int(job.expires_at.timestamp()) + OUTLIVES
-    return signatures(letter.fields, letter.body, keys, at, expires)
+    body = letter.body if letter.canonical is None else letter.canonical
+    return signatures(letter.fields, body, keys, at, expires)

@@ -8,6 +8,7 @@ from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
 from delivery.models.policy import PolicyAction, PolicyState, Scope
 from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
+from delivery.models.raw import RawMail, SubmissionReceipt
 from delivery.models.routing import Domain, EgressPool, EgressSource, PoolAssignment, Provider, Site
 from delivery.models.shaping import RuleHit, ShapingOverride, SiteFeedback
 from delivery.models.submission import Submission
@@ -37,6 +38,7 @@ __all__ = [
     "Provider",
     "QueueEntry",
     "QueueRun",
+    "RawMail",
     "Reply",
     "Rollup",
     "RuleHit",
@@ -45,6 +47,7 @@ __all__ = [
     "Site",
     "SiteFeedback",
     "Submission",
+    "SubmissionReceipt",
     "SuppressionHold",
     "Transcript",
     "WarmupDay",

@@ -12,9 +12,10 @@ class Submission(TenantOwned):
 
     id = models.UUIDField(primary_key=True, editable=False)
     stream = models.SmallIntegerField(choices=Stream)
-    #: `api`, `system`, later `smtp`.
+    #: `api`, `smtp`, `system` or `test`.
     channel = models.TextField()
     api_key_id = models.BigIntegerField(null=True)
+    smtp_credential_id = models.BigIntegerField(null=True)
     content_id = models.BigIntegerField()
     #: To and Cc as the recipients see them.
     to = ArrayField(models.TextField(), default=list)
@@ -22,6 +23,12 @@ class Submission(TenantOwned):
     tags = ArrayField(models.TextField(), default=list)
     metadata = models.JSONField(default=dict)
     request_id = models.TextField(default="")
+    #: What MAIL FROM said; "" for `<>` and for what did not come by SMTP.
+    mail_from = models.TextField(default="")
+    #: RFC 3461: `{"ret", "envid", "recipients": {address key: {"notify": […], "orcpt"}}}`, if said.
+    dsn = models.JSONField(default=dict)
+    #: Its Message-ID (or idempotency key) had come before with another body.
+    reused_id = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

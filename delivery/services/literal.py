@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -58,24 +59,54 @@ def write_content(*, tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomai
     return _write_template(tenant_id, spec, domain)
 
 
-def _write_template(tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain) -> Content:
-    marketing = spec.stream is Stream.MARKETING
-    html = None if spec.html is None else escape(spec.html, unsubscribe=marketing)
-    text = None if spec.text is None else escape(spec.text, unsubscribe=marketing)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Literal parts as templates, with the relay's links and pixel in them."""
+
+    html: str | None
+    text: str | None
+    fields: list[str]
+    #: Number and target of each link.
+    targets: list[tuple[int, str]]
+
+
+def mark(html: str | None, text: str | None, *, marketing: bool, opens: bool, clicks: bool) -> Marked:
+    """Escapes the parts and puts in what is asked for. Raises BadSubmission for what cannot be tracked."""
+    html = None if html is None else escape(html, unsubscribe=marketing)
+    text = None if text is None else escape(text, unsubscribe=marketing)
     targets: list[tuple[int, str]] = []
-    if spec.clicks_tracked:
+    if clicks:
         html, text, targets = _rewritten(html, text)
-    if html is not None and spec.opens_tracked:
+    if html is not None and opens:
         html = insert_pixel(html)
+    return Marked(html=html, text=text, fields=_fields(html, text), targets=targets)
+
+
+def write_links(content: Content, targets: list[tuple[int, str]]) -> None:
+    """The click targets of a content."""
+    Link.objects.bulk_create(
+        Link(tenant_id=content.tenant_id, content=content, index=index, target=target)
+        for index, target in targets
+    )
+
+
+def _write_template(tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain) -> Content:
+    marked = mark(
+        spec.html,
+        spec.text,
+        marketing=spec.stream is Stream.MARKETING,
+        opens=spec.opens_tracked,
+        clicks=spec.clicks_tracked,
+    )
     content = Content.objects.create(
         tenant_id=tenant_id,
         from_name=spec.from_.name,
         from_address=spec.from_.address,
         reply_to=spec.reply_to,
         subject=escape(spec.subject),
-        html=html,
-        text=text,
-        fields=_fields(html, text),
+        html=marked.html,
+        text=marked.text,
+        fields=marked.fields,
         is_template=True,
         track_opens=spec.opens_tracked,
         track_clicks=spec.clicks_tracked,
@@ -83,9 +114,7 @@ def _write_template(tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain
         headers=[list(header) for header in spec.headers],
         sending_domain=domain,
     )
-    Link.objects.bulk_create(
-        Link(tenant_id=tenant_id, content=content, index=index, target=target) for index, target in targets
-    )
+    write_links(content, marked.targets)
     return content
 
 

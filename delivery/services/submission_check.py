@@ -1,7 +1,7 @@
 """Checks a submission whole before anything of it is written, and names every problem by JSON pointer."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -41,7 +41,13 @@ _BLANK: Final = Draft(
 
 def problems_of(spec: SubmissionSpec) -> list[FieldProblem]:
     """Everything that is wrong with `spec`, in the order of the request's fields; empty if nothing is."""
-    return [*_mailboxes(spec), *_texts(spec), *_headers(spec), *_files(spec), *_marks(spec)]
+    return [
+        *_mailboxes(spec),
+        *_texts(spec),
+        *_headers(spec),
+        *_files(spec),
+        *marks_problems(spec.tags, spec.metadata),
+    ]
 
 
 def _mailboxes(spec: SubmissionSpec) -> Iterator[FieldProblem]:
@@ -120,12 +126,13 @@ def _files(spec: SubmissionSpec) -> Iterator[FieldProblem]:
     yield from found or _refusal("/attachments", html="", attachments=parts)
 
 
-def _marks(spec: SubmissionSpec) -> Iterator[FieldProblem]:
-    tags_fit = all(0 < len(tag) <= _TAG and _printable(tag) for tag in spec.tags)
-    if len(spec.tags) > MAX_TAGS or not tags_fit:
+def marks_problems(tags: Sequence[str], metadata: Mapping[str, str]) -> Iterator[FieldProblem]:
+    """What is wrong with tags and metadata."""
+    tags_fit = all(0 < len(tag) <= _TAG and _printable(tag) for tag in tags)
+    if len(tags) > MAX_TAGS or not tags_fit:
         detail = _("At most 10 tags of 1 to 64 printable characters each.")
         yield FieldProblem(pointer="/tags", code="bad_tags", detail=detail)
-    pairs = spec.metadata.items()
+    pairs = metadata.items()
     pairs_fit = all(
         0 < len(key) <= _TAG and _printable(key) and len(value) <= _VALUE and _storable(value)
         for key, value in pairs

@@ -80,6 +80,8 @@ class Letter(NamedTuple):
     fields: list[Field]
     #: ends with CRLF; apart from empty lines at its end it is its own relaxed canonical form
     body: bytes
+    #: that form of a body that somebody else built
+    canonical: bytes | None = None
 
     def head(self) -> str:
         """The fields as they go on the wire."""

@@ -1,0 +1,262 @@
+"""One client's connection: aiosmtpd's command loop under our own deadlines, limits and TLS."""
+
+import asyncio
+import functools
+import logging
+import ssl
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiosmtpd.smtp import SMTP, Session
+
+from accounts.services.smtp_credentials import AuthenticatedCredential
+from delivery.submission import replies
+from delivery.submission.arguments import Mail, Recipient, Refused
+from delivery.submission.limits import COMMAND, COMMANDS
+from delivery.submission.reader import Inflow, Lost
+
+if TYPE_CHECKING:
+    from delivery.submission.server import SubmissionServer
+
+log = logging.getLogger(__name__)
+
+Client = TypeVar("Client", bound="Connection")
+Answer = TypeVar("Answer")
+
+
+def command(
+    function: Callable[[Client, str | None], Awaitable[None]],
+) -> Callable[[Client, str | None], Awaitable[None]]:
+    """A command whose refusals are replies."""
+
+    @functools.wraps(function)
+    async def answered(self: Client, argument: str | None) -> None:
+        try:
+            await function(self, argument)
+        except Refused as refusal:
+            await self.push(refusal.reply)
+
+    return answered
+
+
+class Connection(SMTP):
+    """Greeting and encryption; what a session is made of, and how it ends."""
+
+    line_length_limit = 65536
+
+    def __init__(self, server: "SubmissionServer") -> None:
+        limits = server.limits
+        super().__init__(
+            server,
+            data_size_limit=limits.message,
+            enable_SMTPUTF8=True,
+            hostname=server.host_name,
+            ident="ESMTP",
+            timeout=limits.idle,
+            tls_context=None,
+            loop=asyncio.get_running_loop(),
+        )
+        self.command_size_limit = COMMAND
+        self.command_size_limits = defaultdict(lambda: COMMAND, COMMANDS)
+        self._server = server
+        self._limits = limits
+        self._peer: str | None = None
+        self._credential: AuthenticatedCredential | None = None
+        self._looked_at = 0.0
+        self._failures = self._errors = self._messages = 0
+        self._deadlines: list[asyncio.TimerHandle] = []
+        self._reset_mail()
+
+    # --- the connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greets, or says 421 and hangs up."""
+        peer = str((transport.get_extra_info("peername") or ("",))[0])
+        refusal = self._server.admit(self, peer)
+        if refusal is not None and isinstance(transport, asyncio.Transport):
+            transport.write(f"{refusal}\r\n".encode())
+            transport.close()
+            return
+        self._peer = peer
+        super().connection_made(transport)
+        self._deadlines = [
+            self.loop.call_later(self._limits.login, self._end_login),
+            self.loop.call_later(self._limits.session, self._hang_up, "421 4.4.2 This session took too long"),
+        ]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Makes room for another one."""
+        for deadline in self._deadlines:
+            deadline.cancel()
+        if self._inflow is not None:
+            self._inflow.close()
+        if self._peer is None:
+            return
+        self._server.dismiss(self, self._peer, self._credential)
+        self._peer = None
+        super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """A refused client has no session that could end."""
+        return super().eof_received() if self._peer is not None else None
+
+    def hang_up_politely(self) -> None:
+        """The server stops: nobody is cut off in a message that is being written."""
+        self._hang_up("421 4.3.2 The server is stopping")
+
+    def _timeout_cb(self) -> None:
+        self._hang_up("421 4.4.2 Nothing was said for too long")
+
+    def _end_login(self) -> None:
+        if self._credential is None:
+            self._hang_up("421 4.4.2 Sign in sooner")
+
+    def _hang_up(self, reply: str) -> None:
+        transport = self.transport
+        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+            transport.write(f"{reply}\r\n".encode())
+            transport.close()
+            # What the client never reads must not keep its place.
+            self.loop.call_later(self._limits.tls, _abort, transport)
+
+    @property
+    def _secure(self) -> bool:
+        transport = self.transport
+        return transport is not None and transport.get_extra_info("sslcontext") is not None
+
+    async def push(self, status: Any) -> None:
+        """One reply, with an enhanced code; too many refusals end the session."""
+        reply = replies.with_code(status if isinstance(status, str) else status.decode())
+        if reply[:1] in "45" and not reply.startswith("421"):
+            self._errors += 1
+            most = self._limits.errors if self._credential is None else self._limits.errors_signed_in
+            if self._errors > most:
+                self._hang_up("421 4.7.0 Too many errors")
+                return
+        await super().push(reply)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever goes wrong here is ours: the client keeps its mail and comes again."""
+        if not isinstance(error, (ConnectionError, Lost)):
+            log.error("submission session failed", exc_info=error)
+        return replies.TRY_LATER
+
+    # --- greeting, TLS, sign-in
+
+    async def smtp_EHLO(self, hostname: str | None) -> None:  # noqa: N802 - aiosmtpd looks for these names
+        """What is offered: AUTH under TLS alone, DSN to credentials that get reports."""
+        if not hostname:
+            await self.push("501 5.5.4 Say EHLO and a host name")
+            return
+        self._greet(hostname, extended=True)
+        offered = [
+            self.hostname,
+            f"SIZE {self._limits.message}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "PIPELINING",
+            "CHUNKING",
+            "ENHANCEDSTATUSCODES",
+        ]
+        if not self._secure:
+            offered.append("STARTTLS")
+        elif self._credential is None:
+            offered.append("AUTH PLAIN LOGIN")
+        if self._dsn:
+            offered.append("DSN")
+        lines = [f"250-{line}" for line in offered[:-1]]
+        await super().push("\r\n".join([*lines, f"250 {offered[-1]}"]))
+
+    async def smtp_HELO(self, hostname: str | None) -> None:  # noqa: N802
+        """Greets; without extensions there is no sign-in, hence no mail."""
+        if not hostname:
+            await self.push("501 5.5.4 Say HELO and a host name")
+            return
+        self._greet(hostname, extended=False)
+        await super().push(f"250 {self.hostname}")
+
+    def _greet(self, hostname: str, *, extended: bool) -> None:
+        self._reset_mail()
+        state = self._state
+        state.host_name, state.extended_smtp = hostname, extended
+
+    async def smtp_STARTTLS(self, argument: str | None) -> None:  # noqa: N802
+        """Once; what was said in clear, also behind this command, is forgotten (RFC 3207 §4.2)."""
+        if argument:
+            await self.push("501 5.5.4 STARTTLS takes no argument")
+            return
+        if self._secure:
+            await self.push("503 5.5.1 TLS is in use already")
+            return
+        await self.push("220 2.0.0 Ready to start TLS")
+        plain = self.transport
+        if not isinstance(plain, asyncio.Transport):
+            raise Lost
+        try:
+            secured = await self.loop.start_tls(
+                plain,
+                self,
+                self._server.tls,
+                server_side=True,
+                ssl_handshake_timeout=self._limits.tls,
+            )
+        except (OSError, ssl.SSLError, TimeoutError):
+            plain.abort()
+            self.connection_lost(None)
+            return
+        if secured is None:
+            raise Lost
+        self.transport = secured
+        self._reader._buffer.clear()  # type: ignore[attr-defined]
+        self._reader._transport = secured  # type: ignore[attr-defined]
+        self._writer._transport = secured  # type: ignore[attr-defined]
+        state = self._state
+        state.host_name, state.extended_smtp, state.ssl = None, False, {}
+        self._reset_mail()
+        self._reset_timeout()
+
+    @property
+    def _state(self) -> Session:
+        if self.session is None:
+            raise Lost
+        return self.session
+
+    def _need_greeting(self) -> None:
+        if not self._state.host_name:
+            raise Refused("503 5.5.1 Say EHLO first")
+
+
+    def _set_rset_state(self) -> None:
+        super()._set_rset_state()
+        if hasattr(self, "_limits"):
+            self._reset_mail()
+
+    def _reset_mail(self) -> None:
+        self._mail: Mail | None = None
+        self._recipients: list[Recipient] = []
+        self._close_inflow()
+
+    def _open_inflow(self) -> Inflow:
+        self._inflow = Inflow(
+            most=self._limits.message, room=self._server.take_room, release=self._server.give_room
+        )
+        return self._inflow
+
+    def _close_inflow(self) -> None:
+        inflow: Inflow | None = getattr(self, "_inflow", None)
+        if inflow is not None:
+            inflow.close()
+        self._inflow: Inflow | None = None
+
+    @property
+    def _dsn(self) -> bool:
+        return self._credential is not None and bool(self._credential.bounce_notice)
+
+    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
+        return await self._server.in_thread(work)
+
+
+def _abort(transport: asyncio.BaseTransport) -> None:
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
