@@ -25,7 +25,6 @@ from relay_saas.mail.raw_message import raw_field
 from relay_saas.web.errors import RelayError
 from relay_saas.web.problems import FieldProblem
 
-
 #: By id, with their messages.
 Written = dict[UUID, tuple[Submission, tuple[AcceptedMessage, ...]]]
 

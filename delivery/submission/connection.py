@@ -66,7 +66,9 @@ class Connection(SMTP):
         self._looked_at = 0.0
         self._failures = self._errors = self._messages = 0
         self._deadlines: list[asyncio.TimerHandle] = []
-        self._reset_mail()
+        self._inflow: Inflow | None = None
+        self._mail: Mail | None = None
+        self._recipients: list[Recipient] = []
 
     # --- the connection
 
@@ -127,6 +129,11 @@ class Connection(SMTP):
 
     async def push(self, status: Any) -> None:
         """One reply, with an enhanced code; too many refusals end the session."""
+        transport = self.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            # Whoever was hung up on hears nothing more, and the loop hears that it is over.
+            await asyncio.sleep(0)
+            return
         reply = replies.with_code(status if isinstance(status, str) else status.decode())
         if reply[:1] in "45" and not reply.startswith("421"):
             self._errors += 1
@@ -226,15 +233,14 @@ class Connection(SMTP):
         if not self._state.host_name:
             raise Refused("503 5.5.1 Say EHLO first")
 
-
     def _set_rset_state(self) -> None:
-        super()._set_rset_state()
-        if hasattr(self, "_limits"):
+        super()._set_rset_state()  # type: ignore[no-untyped-call]  # aiosmtpd's
+        if hasattr(self, "_inflow"):
             self._reset_mail()
 
     def _reset_mail(self) -> None:
-        self._mail: Mail | None = None
-        self._recipients: list[Recipient] = []
+        self._mail = None
+        self._recipients = []
         self._close_inflow()
 
     def _open_inflow(self) -> Inflow:
@@ -244,10 +250,9 @@ class Connection(SMTP):
         return self._inflow
 
     def _close_inflow(self) -> None:
-        inflow: Inflow | None = getattr(self, "_inflow", None)
-        if inflow is not None:
-            inflow.close()
-        self._inflow: Inflow | None = None
+        if self._inflow is not None:
+            self._inflow.close()
+        self._inflow = None
 
     @property
     def _dsn(self) -> bool:

@@ -12,9 +12,9 @@ from django.db import connection
 
 from accounts.services.smtp_credentials import AuthenticatedCredential
 from delivery.submission.committer import Committer
+from delivery.submission.connection import Connection
 from delivery.submission.gate import Gate
 from delivery.submission.limits import Limits
-from delivery.submission.connection import Connection
 from delivery.submission.session import SubmissionSession
 
 Answer = TypeVar("Answer")
@@ -94,9 +94,7 @@ class SubmissionServer:
             self._sessions.add(session)
         return refusal
 
-    def dismiss(
-        self, session: Connection, peer: str, credential: AuthenticatedCredential | None
-    ) -> None:
+    def dismiss(self, session: Connection, peer: str, credential: AuthenticatedCredential | None) -> None:
         """The session is over."""
         self._sessions.discard(session)
         if self._emptied is not None and not self._sessions:

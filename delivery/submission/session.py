@@ -190,4 +190,3 @@ class SubmissionSession(SigningIn):
         self._hang_up("554 5.5.1 This is no web server")
 
     smtp_POST = smtp_PUT = smtp_HEAD = smtp_OPTIONS = smtp_CONNECT = smtp_GET  # noqa: N815
-

@@ -82,7 +82,6 @@ class SigningIn(Connection):
             return
         await self.push("535 5.7.8 User name or password is wrong")
 
-
     def _need_sign_in(self) -> AuthenticatedCredential:
         self._need_greeting()
         if not self._secure:

@@ -165,7 +165,7 @@ def mailboxes_of(value: str) -> tuple[list[Mailbox], bool]:
         return [], False
     found = [Mailbox(str(one.display_name), str(one.addr_spec)) for one in header.addresses]
     alone = all(group.display_name is None for group in header.groups)
-    return found, alone and not header.defects
+    return found, alone and not getattr(header, "defects", ())
 
 
 def decoded(value: str) -> str:

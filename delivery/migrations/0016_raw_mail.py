@@ -19,7 +19,7 @@ grant execute on function forget_submission_receipts() to relay_app
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0014_queue_statistics"), ("accounts", "0009_people_and_requests")]
+    dependencies = [("delivery", "0015_restored_by_id"), ("accounts", "0009_people_and_requests")]
     operations = [
         migrations.AddField("submission", "smtp_credential_id", models.BigIntegerField(null=True)),
         migrations.AddField("submission", "mail_from", models.TextField(default="")),
