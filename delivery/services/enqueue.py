@@ -207,9 +207,9 @@ def _lanes(tenant_id: UUID, stream: Stream, sites: set[int | None]) -> dict[int 
     found = _find_lanes(pool_id, stream, sites)
     missing = sites - set(found)
     if missing:
-        values: dict[str, Any] = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(missing)}
+        values: dict[str, Any] = {"tenant": tenant_id, "pool": pool_id, "stream": stream}
         with connection.cursor() as cursor:
-            cursor.execute(_LANES, values)
+            cursor.execute(_LANES, values | {"sites": list(missing)})
         found |= _find_lanes(pool_id, stream, missing)
     return found
 

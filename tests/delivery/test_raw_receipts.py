@@ -96,9 +96,7 @@ def test_a_key_for_another_message_is_refused_and_leaves_nothing(tenant: Tenant)
     accept(tenant, idempotency_key="k")
     both = ("taro@gmail.test", "new@one.test")
     with pytest.raises(BadSubmission) as caught:
-        accept(
-            tenant, PLAIN.replace(b"Hi", b"Ho"), idempotency_key="k", to=("taro@gmail.test", "new@one.test")
-        )
+        accept(tenant, PLAIN.replace(b"Hi", b"Ho"), idempotency_key="k", to=both)
     assert caught.value.code == "other_body"
     assert counts(tenant) == (1, 1)
     # The recipient that was new may still be written to under the key.
