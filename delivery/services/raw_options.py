@@ -42,9 +42,8 @@ def _applied(options: RawOptions, item: RawField) -> RawOptions:
         return replace(options, metadata={**options.metadata, name: decoded(item.value)})
     read = _READERS.get(item.key)
     if read is None:
-        raise refused(
-            item.name, "unknown_option", _("There is no such field: %(name)s") % {"name": item.name}
-        )
+        detail = _("There is no such field: %(name)s") % {"name": item.name}
+        raise refused(item.name, "unknown_option", detail)
     try:
         return read(options, item.value)
     except ValueError as error:

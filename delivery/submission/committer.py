@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,12 @@ class Committer:
     async def close(self) -> None:
         """Writes what waits, then ends the threads."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Each thread has a connection of its own, which only it may close: all of them meet first.
+        meeting = threading.Barrier(THREADS)
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(loop.run_in_executor(self._threads, _close_connection, meeting) for _ in range(THREADS))
+        )
         await asyncio.to_thread(self._threads.shutdown)
 
     @property
@@ -104,6 +111,12 @@ class Committer:
             waiting.at_work -= 1
             if not waiting.at_work and not waiting.items:
                 self._waiting.pop(tenant_id, None)
+
+
+def _close_connection(meeting: threading.Barrier) -> None:
+    with contextlib.suppress(threading.BrokenBarrierError):
+        meeting.wait(10)
+    connection.close()
 
 
 def with_connection(tenant_id: UUID, deliveries: Sequence[Delivery]) -> Sequence[Answer]:

@@ -3,24 +3,26 @@
 import asyncio
 import functools
 import logging
+import re
 import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from aiosmtpd.smtp import SMTP, Session
 
 from accounts.services.smtp_credentials import AuthenticatedCredential
 from delivery.submission import replies
 from delivery.submission.arguments import Mail, Recipient, Refused
-from delivery.submission.limits import COMMAND, COMMANDS
+from delivery.submission.committer import Committer
+from delivery.submission.gate import Gate
+from delivery.submission.limits import COMMAND, COMMANDS, Limits
 from delivery.submission.reader import Inflow, Lost
-
-if TYPE_CHECKING:
-    from delivery.submission.server import SubmissionServer
 
 log = logging.getLogger(__name__)
 
+#: Whatever programs call themselves; only what could not stand in a log line is refused.
+_HOST: Final = re.compile(r"[!-~\u00a1-\ud7ff]{1,255}")
 Client = TypeVar("Client", bound="Connection")
 Answer = TypeVar("Answer")
 
@@ -40,12 +42,37 @@ def command(
     return answered
 
 
+class Server(Protocol):
+    """As much of the server as its connections ask for."""
+
+    limits: Limits
+    host_name: str
+    tls: ssl.SSLContext
+    gate: Gate
+    committer: Committer
+
+    def admit(self, session: "Connection", peer: str) -> str | None:
+        """Counts a connection in, or says why not."""
+
+    def dismiss(self, session: "Connection", peer: str, credential: AuthenticatedCredential | None) -> None:
+        """It is over."""
+
+    def take_room(self, octets: int) -> bool:
+        """Whether so much more may be received."""
+
+    def give_room(self, octets: int) -> None:
+        """It is written, or gone."""
+
+    async def in_thread(self, work: Callable[[], Answer]) -> Answer:
+        """A short question to the database."""
+
+
 class Connection(SMTP):
     """Greeting and encryption; what a session is made of, and how it ends."""
 
     line_length_limit = 65536
 
-    def __init__(self, server: "SubmissionServer") -> None:
+    def __init__(self, server: Server) -> None:
         limits = server.limits
         super().__init__(
             server,
@@ -76,9 +103,8 @@ class Connection(SMTP):
         """Greets, or says 421 and hangs up."""
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         refusal = self._server.admit(self, peer)
-        if refusal is not None and isinstance(transport, asyncio.Transport):
-            transport.write(f"{refusal}\r\n".encode())
-            transport.close()
+        if refusal is not None:
+            _say_last(transport, refusal)
             return
         self._peer = peer
         super().connection_made(transport)
@@ -107,6 +133,11 @@ class Connection(SMTP):
         """The server stops: nobody is cut off in a message that is being written."""
         self._hang_up("421 4.3.2 The server is stopping")
 
+    def abort(self) -> None:
+        """Ends it at once."""
+        if self.transport is not None:
+            _abort(self.transport)
+
     def _timeout_cb(self) -> None:
         self._hang_up("421 4.4.2 Nothing was said for too long")
 
@@ -116,13 +147,11 @@ class Connection(SMTP):
 
     def _hang_up(self, reply: str) -> None:
         transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            transport.write(f"{reply}\r\n".encode())
-            transport.close()
+        if transport is not None and not transport.is_closing():
+            _say_last(transport, reply)
             # What the client never reads must not keep its place.
-            self.loop.call_later(self._limits.tls, _abort, transport)
+            self.loop.call_later(self._limits.farewell, _abort, transport)
 
-    @property
     def _secure(self) -> bool:
         transport = self.transport
         return transport is not None and transport.get_extra_info("sslcontext") is not None
@@ -130,7 +159,7 @@ class Connection(SMTP):
     async def push(self, status: Any) -> None:
         """One reply, with an enhanced code; too many refusals end the session."""
         transport = self.transport
-        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+        if transport is None or transport.is_closing():
             # Whoever was hung up on hears nothing more, and the loop hears that it is over.
             await asyncio.sleep(0)
             return
@@ -153,7 +182,7 @@ class Connection(SMTP):
 
     async def smtp_EHLO(self, hostname: str | None) -> None:  # noqa: N802 - aiosmtpd looks for these names
         """What is offered: AUTH under TLS alone, DSN to credentials that get reports."""
-        if not hostname:
+        if not hostname or not _HOST.fullmatch(hostname):
             await self.push("501 5.5.4 Say EHLO and a host name")
             return
         self._greet(hostname, extended=True)
@@ -166,18 +195,18 @@ class Connection(SMTP):
             "CHUNKING",
             "ENHANCEDSTATUSCODES",
         ]
-        if not self._secure:
+        if not self._secure():
             offered.append("STARTTLS")
         elif self._credential is None:
             offered.append("AUTH PLAIN LOGIN")
-        if self._dsn:
+        if self._dsn():
             offered.append("DSN")
         lines = [f"250-{line}" for line in offered[:-1]]
         await super().push("\r\n".join([*lines, f"250 {offered[-1]}"]))
 
     async def smtp_HELO(self, hostname: str | None) -> None:  # noqa: N802
         """Greets; without extensions there is no sign-in, hence no mail."""
-        if not hostname:
+        if not hostname or not _HOST.fullmatch(hostname):
             await self.push("501 5.5.4 Say HELO and a host name")
             return
         self._greet(hostname, extended=False)
@@ -185,7 +214,7 @@ class Connection(SMTP):
 
     def _greet(self, hostname: str, *, extended: bool) -> None:
         self._reset_mail()
-        state = self._state
+        state = self._state()
         state.host_name, state.extended_smtp = hostname, extended
 
     async def smtp_STARTTLS(self, argument: str | None) -> None:  # noqa: N802
@@ -193,13 +222,12 @@ class Connection(SMTP):
         if argument:
             await self.push("501 5.5.4 STARTTLS takes no argument")
             return
-        if self._secure:
+        if self._secure():
             await self.push("503 5.5.1 TLS is in use already")
             return
         await self.push("220 2.0.0 Ready to start TLS")
-        plain = self.transport
-        if not isinstance(plain, asyncio.Transport):
-            raise Lost
+        # uvloop's transports are not derived from asyncio's.
+        plain = cast("asyncio.Transport", self.transport)
         try:
             secured = await self.loop.start_tls(
                 plain,
@@ -207,6 +235,7 @@ class Connection(SMTP):
                 self._server.tls,
                 server_side=True,
                 ssl_handshake_timeout=self._limits.tls,
+                ssl_shutdown_timeout=self._limits.farewell,
             )
         except (OSError, ssl.SSLError, TimeoutError):
             plain.abort()
@@ -218,19 +247,18 @@ class Connection(SMTP):
         self._reader._buffer.clear()  # type: ignore[attr-defined]
         self._reader._transport = secured  # type: ignore[attr-defined]
         self._writer._transport = secured  # type: ignore[attr-defined]
-        state = self._state
+        state = self._state()
         state.host_name, state.extended_smtp, state.ssl = None, False, {}
         self._reset_mail()
         self._reset_timeout()
 
-    @property
     def _state(self) -> Session:
         if self.session is None:
             raise Lost
         return self.session
 
     def _need_greeting(self) -> None:
-        if not self._state.host_name:
+        if not self._state().host_name:
             raise Refused("503 5.5.1 Say EHLO first")
 
     def _set_rset_state(self) -> None:
@@ -254,7 +282,6 @@ class Connection(SMTP):
             self._inflow.close()
         self._inflow = None
 
-    @property
     def _dsn(self) -> bool:
         return self._credential is not None and bool(self._credential.bounce_notice)
 
@@ -262,6 +289,11 @@ class Connection(SMTP):
         return await self._server.in_thread(work)
 
 
+def _say_last(transport: asyncio.BaseTransport, reply: str) -> None:
+    # uvloop's transports are not derived from asyncio's.
+    cast("asyncio.Transport", transport).write(f"{reply}\r\n".encode())
+    transport.close()
+
+
 def _abort(transport: asyncio.BaseTransport) -> None:
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
+    cast("asyncio.Transport", transport).abort()

@@ -22,6 +22,8 @@ class Limits:
     #: An answer that takes longer is none.
     commit: float = 60
     tls: float = 30
+    #: For the last reply to be read.
+    farewell: float = 3
     #: After so long a session's credential is looked at again.
     recheck: float = 10
 

@@ -74,6 +74,7 @@ def of_error(error: RelayError) -> str:
 
 def with_code(reply: str) -> str:
     """The reply with an enhanced code, whoever made it."""
+    reply = reply.replace(" Error: ", " ", 1)
     default = _DEFAULTS.get(reply[:3])
     if default is None or _HAS_CODE.match(reply):
         return reply

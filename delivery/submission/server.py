@@ -51,8 +51,8 @@ class SubmissionServer:
         self._emptied: asyncio.Event | None = None
 
     async def __aenter__(self) -> Self:
-        # It reports every line of every session, passwords as well.
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        # It reports every line of every session, passwords as well, and every scanner's nonsense.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         loop = asyncio.get_running_loop()
         port, tls_port = self._ports
         options: dict[str, Any] = {"backlog": _BACKLOG, "reuse_port": True}
@@ -65,6 +65,7 @@ class SubmissionServer:
                 tls_port,
                 ssl=self.tls,
                 ssl_handshake_timeout=self.limits.tls,
+                ssl_shutdown_timeout=self.limits.farewell,
                 **options,
             ),
         ]
@@ -81,6 +82,8 @@ class SubmissionServer:
         if self._sessions:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), _GRACE)
+        for session in list(self._sessions):
+            session.abort()
 
     @property
     def ports(self) -> Sequence[int]:

@@ -30,7 +30,7 @@ class SubmissionSession(SigningIn):
         if self._messages >= self._limits.messages:
             self._hang_up("421 4.7.0 Enough messages in one session, connect again")
             return
-        self._mail = read_mail_from(argument, size=self._limits.message, dsn=self._dsn)
+        self._mail = read_mail_from(argument, size=self._limits.message, dsn=self._dsn())
         await self.push("250 2.1.0 Ok")
 
     @command
@@ -41,7 +41,7 @@ class SubmissionSession(SigningIn):
             raise Refused("503 5.5.1 Say MAIL first")
         if len(self._recipients) >= MAX_RECIPIENTS:
             raise Refused(f"452 4.5.3 A message has at most {MAX_RECIPIENTS} recipients")
-        self._recipients.append(read_rcpt_to(argument, smtputf8=self._mail.smtputf8, dsn=self._dsn))
+        self._recipients.append(read_rcpt_to(argument, smtputf8=self._mail.smtputf8, dsn=self._dsn()))
         await self.push("250 2.1.5 Ok")
 
     @command

@@ -17,7 +17,7 @@ class SigningIn(Connection):
     async def smtp_AUTH(self, argument: str | None) -> None:  # noqa: N802
         """PLAIN and LOGIN, under TLS alone (RFC 4954)."""
         self._need_greeting()
-        if not self._secure:
+        if not self._secure():
             raise Refused("538 5.7.11 Say STARTTLS first: AUTH is for encrypted connections")
         if self._credential is not None:
             raise Refused("503 5.5.1 You have signed in already")
@@ -84,7 +84,7 @@ class SigningIn(Connection):
 
     def _need_sign_in(self) -> AuthenticatedCredential:
         self._need_greeting()
-        if not self._secure:
+        if not self._secure():
             raise Refused("530 5.7.0 Say STARTTLS first")
         if self._credential is None:
             raise Refused("530 5.7.0 Sign in first")
