@@ -244,9 +244,11 @@ class Connection(SMTP):
         if secured is None:
             raise Lost
         self.transport = secured
-        self._reader._buffer.clear()  # type: ignore[attr-defined]
-        self._reader._transport = secured  # type: ignore[attr-defined]
-        self._writer._transport = secured  # type: ignore[attr-defined]
+        # The streams have no public way to change their transport, nor to forget.
+        reader: Any = self._reader
+        writer: Any = self._writer
+        reader._buffer.clear()
+        reader._transport = writer._transport = secured
         state = self._state()
         state.host_name, state.extended_smtp, state.ssl = None, False, {}
         self._reset_mail()
