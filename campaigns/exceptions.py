@@ -245,3 +245,11 @@ class PreviewProblem(CampaignsError):
 
 class LaunchRefused(CampaignsError):
     """The check list names something to be mended first; `code` is the first one's, `errors` names all."""
+
+
+class TemplateNotRendered(CampaignsError):
+    """A template cannot be filled in with the variables of a request; `errors` names them."""
+
+    code = "template_not_rendered"
+    status = 422
+    message = _("The template cannot be filled in.")

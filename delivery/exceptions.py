@@ -126,3 +126,11 @@ class UnknownSite(DeliveryError):
     code = "unknown_site"
     status = 404
     message = "no site or provider of this name is known"
+
+
+class NothingWaits(DeliveryError):
+    """Mail was to be cancelled or put off that is out, or under way, already."""
+
+    code = "nothing_waits"
+    status = 409
+    message = _("Nothing of this mail waits any more: it is sent, cancelled, or on its way right now.")

@@ -23,6 +23,7 @@ from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
 from delivery.services import bounce_guard, expire, finish, queue_statistics
 from delivery.services.expand import write_messages
+from delivery.services.simulation import forget_simulated
 from delivery.services.sources import hosts, queue_of, sync_sources
 
 LOG = structlog.get_logger(__name__)
@@ -120,3 +121,9 @@ def finish_campaigns() -> None:
     """Ends entries that may not go out any more, then campaigns that have nothing left."""
     sweep(settings.DATABASE_DISPATCH_URL)
     finish.finish_campaigns()
+
+
+@shared_task
+def forget_test_mail() -> None:
+    """Removes old mail of test keys."""
+    forget_simulated()

@@ -75,6 +75,7 @@ app.conf.update(
         "forget old events": {"task": "tracking.tasks.forget_old_events", "schedule": 3600.0},
         "forget old requests": {"task": "accounts.tasks.forget_old_requests", "schedule": 3600.0},
         "forget old answers": {"task": "accounts.tasks.forget_old_answers", "schedule": 3600.0},
+        "forget test mail": {"task": "delivery.tasks.forget_test_mail", "schedule": 3600.0},
         "check sending domains": {"task": "accounts.tasks.check_domains", "schedule": 60.0},
         "keep our zone": {"task": "accounts.tasks.keep_zone", "schedule": 600.0},
         "pick up jobs": {"task": "accounts.tasks.pick_up_jobs", "schedule": 15.0},

@@ -76,6 +76,8 @@ RELAY_CAMPAIGN_GUARD = env.flag("RELAY_CAMPAIGN_GUARD", default=True)
 RELAY_JOBS_PER_TENANT = env.number("RELAY_JOBS_PER_TENANT", 1)
 # Seconds that a stopping queue run waits for answers to final dots; longer than the dot's own deadline.
 RELAY_STOP_GRACE = env.number("RELAY_STOP_GRACE", 660)
+# Where test keys find their magic addresses, such as bounce@.
+RELAY_TEST_DOMAIN = env.text("RELAY_TEST_DOMAIN", f"simulator.{RELAY_ZONE}")
 # Requests in a second that one API key may send, where the key says nothing else; twice that at once.
 RELAY_API_RATE = env.number("RELAY_API_RATE", 1000)
 RELAY_LEASE_SECONDS = env.number("RELAY_LEASE_SECONDS", 45)

@@ -67,6 +67,7 @@ DEFINER_FUNCTIONS = {
     "jobs_to_clean": "sweeper",
     "tenants_with_old_requests": "sweeper",
     "tenants_with_old_answers": "sweeper",
+    "tenants_with_old_test_mail": "sweeper",
     "launches_to_write": "sweeper",
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("o/<slug:tenant_slug>/", include("campaigns.urls")),
     path("o/<slug:tenant_slug>/", include("tracking.urls")),
     path("api/v1/", include("campaigns.api.urls")),
+    path("", include("delivery.api.foreign_urls")),
     path("api/v1/", include("delivery.api.urls")),
     path("api/v1/", include("tracking.api.urls")),
 ]

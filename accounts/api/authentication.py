@@ -20,17 +20,19 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, AuthenticatedKey]:
         """Raises BadApiKey, without a hint which part was wrong."""
-        word, _, secret = get_authorization_header(request).partition(b" ")
-        if word.lower() != b"bearer":
-            raise BadApiKey(headers={"WWW-Authenticate": CHALLENGE})
         try:
-            key = authenticate(secret.decode("ascii", "replace"), peer=request.META.get("REMOTE_ADDR", ""))
+            key = authenticate(self.secret_of(request), peer=request.META.get("REMOTE_ADDR", ""))
         except BadApiKey as error:
             if isinstance(error, EndedApiKey):
                 request.META[KEY_META] = error.tenant_id, error.key_id
             raise BadApiKey(headers={"WWW-Authenticate": CHALLENGE}) from error
         request.META[KEY_META] = key.tenant_id, key.key_id
         return None, key
+
+    def secret_of(self, request: Request) -> str:
+        """What the request carries as its key; empty where it carries none."""
+        word, _, secret = get_authorization_header(request).partition(b" ")
+        return secret.decode("ascii", "replace") if word.lower() == b"bearer" else ""
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         """What a 401 asks for."""

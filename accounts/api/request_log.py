@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.api.authentication import KEY_META
 from accounts.services.request_log import keep_request
-from relay_saas.web.errors import API_PREFIX
+from relay_saas.web.errors import API_PREFIXES
 from relay_saas.web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class ApiRequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(API_PREFIX):
+        if not request.path.startswith(API_PREFIXES):
             return self.get_response(request)
         at, began = timezone.now(), monotonic()
         response = self.get_response(request)

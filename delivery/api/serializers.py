@@ -3,18 +3,23 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from delivery.models.stream import Stream
 from delivery.services.submission_check import MAX_ATTACHMENTS, MAX_RECIPIENTS
-from delivery.services.submission_spec import AttachedFile, Mailbox, SubmissionSpec
+from delivery.services.submission_spec import AttachedFile, Mailbox
+from relay_saas.mail.mailbox import BadMailbox, read_mailbox
+from relay_saas.web.api_fields import GivenMoment
+from relay_saas.web.prefixed import PublicId
 from relay_saas.web.strict_fields import StrictFlag, StrictSerializer, StrictText, TextPairs
 
 #: Mail of the installation itself is not for callers.
-STREAMS = {"transactional": Stream.TRANSACTIONAL, "marketing": Stream.MARKETING}
+STREAMS: Final = {"transactional": Stream.TRANSACTIONAL, "marketing": Stream.MARKETING}
+#: Of one batch.
+MAX_BATCH: Final = 500
 
 
 class Base64File(StrictText):
@@ -37,15 +42,31 @@ class Base64File(StrictText):
 
 
 class MailboxSerializer(StrictSerializer):
-    """`{"email": …, "name": …}`, or the address alone as a string."""
+    """`{"email": …, "name": …}`, or as people write it: an address, or `Name <address>`."""
 
+    default_error_messages = {
+        "mailbox": _("Write an address, or a name and the address: Acme <hello@example.com>.")
+    }
     email = StrictText(max_length=1000)
     name = StrictText(required=False, allow_blank=True, default="", max_length=1000)
 
     def to_internal_value(self, data: Any) -> Mailbox:
         """The mailbox; the address is checked by the service."""
-        found = super().to_internal_value({"email": data} if isinstance(data, str) else data)
+        if isinstance(data, str):
+            return self._written(data)
+        found = super().to_internal_value(data)
         return Mailbox(address=found["email"], name=found["name"])
+
+    def _written(self, text: str) -> Mailbox:
+        try:
+            name, address = read_mailbox(text)
+        except BadMailbox as error:
+            message = str(self.error_messages["mailbox"])
+            raise serializers.ValidationError({"email": [message]}, code=error.code) from error
+        if len(text) > 1000 or not address.strip():
+            found = super().to_internal_value({"email": address})
+            return Mailbox(address=found["email"])
+        return Mailbox(address=address, name=name)
 
 
 class HeaderSerializer(StrictSerializer):
@@ -55,35 +76,92 @@ class HeaderSerializer(StrictSerializer):
     value = StrictText(allow_blank=True, max_length=4000)
 
 
-class AttachmentSerializer(StrictSerializer):
-    """One file."""
+class HeaderList(serializers.ListField):
+    """`[{"name", "value"}]`, or an object of values by name."""
 
-    name = StrictText(max_length=255)
+    child = HeaderSerializer()
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Raises ValidationError for another shape."""
+        if isinstance(data, Mapping):
+            data = [{"name": name, "value": value} for name, value in data.items()]
+        return cast("list[Any]", super().to_internal_value(data))
+
+
+class AttachmentSerializer(StrictSerializer):
+    """One file; `filename` is another word for `name`."""
+
+    name = StrictText(max_length=255, required=False)
+    filename = StrictText(max_length=255, required=False)
     content_type = StrictText(max_length=200, default="application/octet-stream")
     content = Base64File(allow_blank=True)
     content_id = StrictText(required=False, allow_null=True, default=None, max_length=200)
 
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        """The file; raises ValidationError where it has no name, or two."""
+        names = [attrs[key] for key in ("name", "filename") if key in attrs]
+        if len(names) != 1:
+            raise serializers.ValidationError({"name": [self.error_messages["required"]]}, code="required")
+        return AttachedFile(
+            name=names[0],
+            content_type=attrs["content_type"],
+            content=attrs["content"],
+            content_id=attrs["content_id"],
+        )
 
-def mailboxes(**kwargs: Any) -> serializers.ListField:
-    """A list of recipients."""
-    return serializers.ListField(child=MailboxSerializer(), max_length=MAX_RECIPIENTS, **kwargs)
+
+class MailboxList(serializers.ListField):
+    """Mailboxes; one alone needs no list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=MailboxSerializer(), max_length=MAX_RECIPIENTS, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Raises ValidationError for another shape."""
+        one = isinstance(data, str | Mapping)
+        return cast("list[Any]", super().to_internal_value([data] if one else data))
+
+
+class VariablesField(serializers.Field[Any, Any, Any, Any]):
+    """Values of a template by name: texts, numbers, flags, null, and lists and objects of them."""
+
+    default_error_messages = {"invalid": _("This must be an object of values by name.")}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Raises ValidationError for another shape."""
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is."""
+        return value
+
+
+class TemplateUseSerializer(StrictSerializer):
+    """A template, and what stands in its places."""
+
+    id = PublicId("tpl")
+    variables = VariablesField(required=False)
 
 
 class EmailSerializer(StrictSerializer):
     """The body of `POST /emails`."""
 
-    to = mailboxes(allow_empty=False)
-    cc = mailboxes(required=False)
-    bcc = mailboxes(required=False)
-    reply_to = StrictText(required=False, allow_blank=True, default="", max_length=1000)
+    to = MailboxList(allow_empty=False)
+    cc = MailboxList(required=False)
+    bcc = MailboxList(required=False)
+    reply_to = MailboxList(required=False)
     subject = StrictText(allow_blank=True, max_length=1000)
     html = StrictText(required=False, allow_null=True, allow_blank=True, default=None)
     text = StrictText(required=False, allow_null=True, allow_blank=True, default=None)
-    headers = serializers.ListField(child=HeaderSerializer(), required=False)
+    template = TemplateUseSerializer(required=False, allow_null=True, default=None)
+    headers = HeaderList(required=False)
     attachments = serializers.ListField(child=AttachmentSerializer(), required=False)
     tags = serializers.ListField(child=StrictText(max_length=64), required=False)
     metadata = TextPairs(required=False)
     stream = serializers.ChoiceField(choices=list(STREAMS), required=False, default="transactional")
+    scheduled_at = GivenMoment(required=False, allow_null=True, default=None)
     track_opens = StrictFlag(required=False, allow_null=True, default=None)
     track_clicks = StrictFlag(required=False, allow_null=True, default=None)
 
@@ -92,25 +170,13 @@ class EmailSerializer(StrictSerializer):
         return {"from": MailboxSerializer(), **super().get_fields()}
 
 
-def spec_of(data: Mapping[str, Any], *, api_key_id: int, request_id: str) -> SubmissionSpec:
-    """The spec of a validated body."""
-    return SubmissionSpec(
-        from_=data["from"],
-        to=tuple(data["to"]),
-        cc=tuple(data.get("cc", ())),
-        bcc=tuple(data.get("bcc", ())),
-        reply_to=data["reply_to"],
-        subject=data["subject"],
-        html=data["html"],
-        text=data["text"],
-        headers=tuple((header["name"], header["value"]) for header in data.get("headers", ())),
-        attachments=tuple(AttachedFile(**file) for file in data.get("attachments", ())),
-        tags=tuple(data.get("tags", ())),
-        metadata=data.get("metadata", {}),
-        stream=STREAMS[data["stream"]],
-        track_opens=data["track_opens"],
-        track_clicks=data["track_clicks"],
-        channel="api",
-        api_key_id=api_key_id,
-        request_id=request_id,
-    )
+class BatchSerializer(StrictSerializer):
+    """The body of `POST /emails/batch`; each mail is checked by itself."""
+
+    emails = serializers.ListField(child=serializers.DictField(), allow_empty=False, max_length=MAX_BATCH)
+
+
+class RescheduleSerializer(StrictSerializer):
+    """The body of `PATCH /emails/{id}`."""
+
+    scheduled_at = GivenMoment()

@@ -11,6 +11,7 @@ from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
 from delivery.models.raw import RawMail, SubmissionReceipt
 from delivery.models.routing import Domain, EgressPool, EgressSource, PoolAssignment, Provider, Site
 from delivery.models.shaping import RuleHit, ShapingOverride, SiteFeedback
+from delivery.models.simulated import SimulatedMail
 from delivery.models.submission import Submission
 from delivery.models.trait import HostTrait
 from delivery.models.warmup import WarmupDay, WarmupPlan
@@ -44,6 +45,7 @@ __all__ = [
     "RuleHit",
     "Scope",
     "ShapingOverride",
+    "SimulatedMail",
     "Site",
     "SiteFeedback",
     "Submission",

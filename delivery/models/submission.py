@@ -23,6 +23,8 @@ class Submission(TenantOwned):
     tags = ArrayField(models.TextField(), default=list)
     metadata = models.JSONField(default=dict)
     request_id = models.TextField(default="")
+    #: Not before then, as it was asked for; null: at once.
+    send_at = models.DateTimeField(null=True)
     #: What MAIL FROM said; "" for `<>` and for what did not come by SMTP.
     mail_from = models.TextField(default="")
     #: RFC 3461: `{"ret", "envid", "recipients": {address key: {"notify": […], "orcpt"}}}`, if said.

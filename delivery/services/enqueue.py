@@ -133,7 +133,7 @@ def _rows(
                 created_at=submission.created_at,
             ),
             site_id=places[address.domain].site_id,
-            due_at=copies.due_at or now,
+            due_at=max(copies.due_at or now, now),
             reason=next((reasons[key, scope] for scope in scopes if (key, scope) in reasons), ""),
         )
         for message_id, (key, address) in zip(ids, copies.recipients.items(), strict=True)

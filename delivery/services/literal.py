@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SendingDomain
 from campaigns.models import Content, Link
-from campaigns.services.content import literal_content
 from delivery.exceptions import BadSubmission
 from delivery.models.stream import Stream
 from delivery.services.submission_spec import AttachedFile, SubmissionSpec
@@ -36,27 +35,55 @@ def escape(text: str, *, unsubscribe: bool = False) -> str:
     return _OPENING.sub(_BRACE, text)
 
 
+Targets = list[tuple[int, str]]
+
+
 def write_content(*, tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain) -> Content:
-    """The content of `spec`, which passed its checks, with its links; in the caller's scope.
+    """The content of `spec`, which passed its checks, with its links; in the caller's scope. Raises
+    BadSubmission."""
+    content, targets = prepare_content(tenant_id=tenant_id, spec=spec, domain=domain)
+    content.save(force_insert=True)
+    write_links(content, targets)
+    return content
+
+
+def prepare_content(
+    *, tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain
+) -> tuple[Content, Targets]:
+    """The content of `spec`, which passed its checks, and the targets of its links; nothing is written.
 
     Without tracking and outside marketing it is literal (`is_template` False) and goes out as it came. Else
     it is a template whose literal text is escaped, so that one path renders everything. Raises BadSubmission.
     """
     tracked = spec.opens_tracked or spec.clicks_tracked
+    content = Content(
+        tenant_id=tenant_id,
+        sending_domain=domain,
+        from_name=spec.from_.name,
+        from_address=spec.from_.address,
+        reply_to=spec.reply_to,
+        subject=spec.subject,
+        html=spec.html,
+        text=spec.text,
+        is_template=False,
+        track_opens=False,
+        track_clicks=False,
+        attachments=[_stored(file) for file in spec.attachments],
+        headers=[list(header) for header in spec.headers],
+    )
     if not tracked and spec.stream is not Stream.MARKETING:
-        return literal_content(
-            tenant_id=tenant_id,
-            sending_domain=domain,
-            from_name=spec.from_.name,
-            from_address=spec.from_.address,
-            reply_to=spec.reply_to,
-            subject=spec.subject,
-            html=spec.html,
-            text=spec.text,
-            attachments=[_stored(file) for file in spec.attachments],
-            headers=spec.headers,
-        )
-    return _write_template(tenant_id, spec, domain)
+        return content, []
+    marked = mark(
+        spec.html,
+        spec.text,
+        marketing=spec.stream is Stream.MARKETING,
+        opens=spec.opens_tracked,
+        clicks=spec.clicks_tracked,
+    )
+    content.subject, content.html, content.text = escape(spec.subject), marked.html, marked.text
+    content.fields, content.is_template = marked.fields, True
+    content.track_opens, content.track_clicks = spec.opens_tracked, spec.clicks_tracked
+    return content, marked.targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,40 +109,14 @@ def mark(html: str | None, text: str | None, *, marketing: bool, opens: bool, cl
     return Marked(html=html, text=text, fields=_fields(html, text), targets=targets)
 
 
-def write_links(content: Content, targets: list[tuple[int, str]]) -> None:
+def write_links(content: Content, targets: Targets) -> None:
     """The click targets of a content."""
+    if not targets:
+        return
     Link.objects.bulk_create(
         Link(tenant_id=content.tenant_id, content=content, index=index, target=target)
         for index, target in targets
     )
-
-
-def _write_template(tenant_id: UUID, spec: SubmissionSpec, domain: SendingDomain) -> Content:
-    marked = mark(
-        spec.html,
-        spec.text,
-        marketing=spec.stream is Stream.MARKETING,
-        opens=spec.opens_tracked,
-        clicks=spec.clicks_tracked,
-    )
-    content = Content.objects.create(
-        tenant_id=tenant_id,
-        from_name=spec.from_.name,
-        from_address=spec.from_.address,
-        reply_to=spec.reply_to,
-        subject=escape(spec.subject),
-        html=marked.html,
-        text=marked.text,
-        fields=marked.fields,
-        is_template=True,
-        track_opens=spec.opens_tracked,
-        track_clicks=spec.clicks_tracked,
-        attachments=[_stored(file) for file in spec.attachments],
-        headers=[list(header) for header in spec.headers],
-        sending_domain=domain,
-    )
-    write_links(content, marked.targets)
-    return content
 
 
 def _rewritten(html: str | None, text: str | None) -> tuple[str | None, str | None, list[tuple[int, str]]]:

@@ -1,21 +1,28 @@
-"""Accepts mail: one Submission, its content, and a message with a queue entry for every recipient."""
+"""Accepts mail: one Submission, its content, and a message with a queue entry for every recipient.
 
+Many at once are written by the same few statements as one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounts.exceptions import DomainNotVerified, DomainOfAnotherStream
 from accounts.models import SendingDomain
 from accounts.models.tenant import new_id
-from accounts.services.domains import verified_domain_for
-from accounts.services.stream_domains import with_stream_domain
 from accounts.tenancy import tenant_scope
+from campaigns.models import Content
 from delivery.exceptions import BadSubmission
 from delivery.models import Submission
+from delivery.models.stream import Stream
 from delivery.services.enqueue import AcceptedMessage, Copies, enqueue
-from delivery.services.literal import write_content
+from delivery.services.literal import Targets, prepare_content, write_links
 from delivery.services.submission_check import problems_of
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
-from relay_saas.mail.addresses import Address, parse_address
+from relay_saas.mail.addresses import Address, BadAddress, parse_address
+from relay_saas.web.errors import RelayError
 from relay_saas.web.problems import FieldProblem
 
 
@@ -29,57 +36,185 @@ class Accepted:
     repeated: bool = False
 
 
-def submit(*, tenant_id: UUID, spec: SubmissionSpec, contact_id: int | None = None) -> Accepted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A request that passed its checks, with what is written for it."""
+
+    spec: SubmissionSpec
+    content: Content
+    targets: Targets
+
+
+#: Refuses a sender; raises RelayError.
+SenderCheck = Callable[[str], None]
+
+
+def submit(
+    *,
+    tenant_id: UUID,
+    spec: SubmissionSpec,
+    contact_id: int | None = None,
+    check_sender: SenderCheck | None = None,
+) -> Accepted:
     """Writes everything in one transaction; `contact_id` is the person that a single recipient is.
 
-    Raises BadSubmission (`errors` names each problem by pointer), DomainNotVerified,
-    DomainOfAnotherStream, NoEgress.
+    `check_sender` gets the sender's domain. Raises BadSubmission (`errors` names each problem by pointer),
+    DomainNotVerified, DomainOfAnotherStream, NoEgress.
     """
-    spec = _with_domain(tenant_id, spec)
-    found = problems_of(spec)
-    if found:
-        raise BadSubmission("bad_message", errors=found)
+    (result,) = submit_many(
+        tenant_id=tenant_id, specs=[spec], contact_id=contact_id, check_sender=check_sender
+    )
+    if isinstance(result, RelayError):
+        raise result
+    return result
+
+
+def submit_many(
+    *,
+    tenant_id: UUID,
+    specs: Sequence[SubmissionSpec],
+    contact_id: int | None = None,
+    check_sender: SenderCheck | None = None,
+) -> list[Accepted | RelayError]:
+    """The same for many, in one transaction: each has its answer, in their order. Raises NoEgress."""
     with tenant_scope(tenant_id):
-        domain = _sending_domain(tenant_id, spec)
-        content = write_content(tenant_id=tenant_id, spec=spec, domain=domain)
-        submission = Submission.objects.create(
-            id=new_id(),
-            tenant_id=tenant_id,
-            stream=spec.stream,
-            channel=spec.channel,
-            api_key_id=spec.api_key_id,
-            content_id=content.pk,
-            to=[_shown(mailbox) for mailbox in spec.to],
-            cc=[_shown(mailbox) for mailbox in spec.cc],
-            tags=list(spec.tags),
-            metadata=dict(spec.metadata),
-            request_id=spec.request_id,
-        )
-        copies = Copies(
-            submission=submission,
-            recipients=_recipients(spec),
-            merge=header_merge(spec),
-            contact_id=contact_id,
-        )
-        (messages,) = enqueue(tenant_id=tenant_id, batch=[copies])
-    return Accepted(submission=submission, messages=messages)
+        checked = check_many(tenant_id=tenant_id, specs=specs, check_sender=check_sender)
+        written = iter(_write(tenant_id, [one for one in checked if isinstance(one, Checked)], contact_id))
+        return [one if isinstance(one, RelayError) else next(written) for one in checked]
 
 
-def _sending_domain(tenant_id: UUID, spec: SubmissionSpec) -> SendingDomain:
+def check_many(
+    *, tenant_id: UUID, specs: Sequence[SubmissionSpec], check_sender: SenderCheck | None = None
+) -> list[Checked | RelayError]:
+    """What would be written, or why not; in the tenant's scope, nothing is written."""
+    domains = _domains(specs)
+    known: dict[object, tuple[Content, Targets]] = {}
+    return [_checked(tenant_id, spec, domains, known, check_sender) for spec in specs]
+
+
+def _domains(specs: Sequence[SubmissionSpec]) -> Mapping[str | Stream, SendingDomain]:
+    """Verified domains by name, and each stream's own by the stream."""
+    names = {_domain_in(spec.from_.address) for spec in specs}
+    streams = {spec.sender_stream for spec in specs if "@" not in spec.from_.address}
+    found = SendingDomain.objects.filter(Q(name__in=names) | Q(stream__in=streams))
+    by: dict[str | Stream, SendingDomain] = {}
+    for domain in found:
+        by[domain.name] = domain
+        if domain.stream is not None:
+            by[Stream(domain.stream)] = domain
+    return by
+
+
+def _domain_in(address: str) -> str:
     try:
-        return verified_domain_for(tenant_id=tenant_id, address=spec.from_.address, stream=spec.sender_stream)
-    except (DomainNotVerified, DomainOfAnotherStream) as error:
+        return parse_address(address).domain
+    except BadAddress:
+        return ""
+
+
+def _checked(
+    tenant_id: UUID,
+    spec: SubmissionSpec,
+    domains: Mapping[str | Stream, SendingDomain],
+    known: dict[object, tuple[Content, Targets]],
+    check_sender: SenderCheck | None,
+) -> Checked | RelayError:
+    try:
+        spec = _with_domain(spec, domains)
+        if found := problems_of(spec):
+            raise BadSubmission("bad_message", errors=found)
+        domain = _sending_domain(spec, domains, check_sender)
+        key = _content_key(spec)
+        if key not in known:
+            known[key] = prepare_content(tenant_id=tenant_id, spec=spec, domain=domain)
+    except RelayError as error:
+        return error
+    content, targets = known[key]
+    return Checked(spec=spec, content=content, targets=targets)
+
+
+def _content_key(spec: SubmissionSpec) -> object:
+    """Requests with the same key say the same."""
+    tracked = spec.opens_tracked, spec.clicks_tracked
+    said = spec.from_, spec.reply_to, spec.subject, spec.html, spec.text, spec.headers, spec.attachments
+    return said, spec.stream, tracked
+
+
+def _with_domain(spec: SubmissionSpec, domains: Mapping[str | Stream, SendingDomain]) -> SubmissionSpec:
+    """A sender that names no domain sends from that of its stream."""
+    address, own = spec.from_.address, domains.get(spec.sender_stream)
+    if not address or "@" in address or own is None:
+        return spec
+    return replace(spec, from_=replace(spec.from_, address=f"{address}@{own.name}"))
+
+
+def _sending_domain(
+    spec: SubmissionSpec, domains: Mapping[str | Stream, SendingDomain], check_sender: SenderCheck | None
+) -> SendingDomain:
+    """The verified domain that signs; raises DomainNotVerified, DomainOfAnotherStream and the check's own."""
+    name = parse_address(spec.from_.address).domain
+    domain = domains.get(name)
+    try:
+        if domain is None or domain.state != SendingDomain.State.VERIFIED:
+            raise DomainNotVerified
+        if domain.stream not in {None, spec.sender_stream}:
+            raise DomainOfAnotherStream
+        if check_sender is not None:
+            check_sender(name)
+    except RelayError as error:
         where = FieldProblem(pointer="/from/email", code=error.code, detail=error.message)
         raise type(error)(errors=[where]) from error
+    return domain
 
 
-def _with_domain(tenant_id: UUID, spec: SubmissionSpec) -> SubmissionSpec:
-    """A sender that names no domain sends from that of its stream."""
-    address = with_stream_domain(tenant_id=tenant_id, stream=spec.sender_stream, address=spec.from_.address)
-    return replace(spec, from_=replace(spec.from_, address=address))
+def _write(tenant_id: UUID, checked: Sequence[Checked], contact_id: int | None) -> list[Accepted]:
+    if not checked:
+        return []
+    contents = {id(one.content): one for one in checked}
+    Content.objects.bulk_create([one.content for one in contents.values()])
+    for one in contents.values():
+        write_links(one.content, one.targets)
+    # Sorted, because ids of one millisecond come in any order, and lists show the order of the request.
+    ids = sorted(new_id() for _ in checked)
+    submissions = Submission.objects.bulk_create(
+        [_submission(tenant_id, pk, one) for pk, one in zip(ids, checked, strict=True)]
+    )
+    batch = [
+        Copies(
+            submission=submission,
+            recipients=recipients_of(one.spec),
+            merge=header_merge(one.spec),
+            contact_id=contact_id,
+            due_at=one.spec.send_at,
+        )
+        for submission, one in zip(submissions, checked, strict=True)
+    ]
+    messages = enqueue(tenant_id=tenant_id, batch=batch)
+    return [
+        Accepted(submission=submission, messages=copies)
+        for submission, copies in zip(submissions, messages, strict=True)
+    ]
 
 
-def _shown(mailbox: Mailbox) -> str:
+def _submission(tenant_id: UUID, pk: UUID, one: Checked) -> Submission:
+    spec = one.spec
+    return Submission(
+        id=pk,
+        tenant_id=tenant_id,
+        stream=spec.stream,
+        channel=spec.channel,
+        api_key_id=spec.api_key_id,
+        content_id=one.content.pk,
+        to=[shown(mailbox) for mailbox in spec.to],
+        cc=[shown(mailbox) for mailbox in spec.cc],
+        tags=list(spec.tags),
+        metadata=dict(spec.metadata),
+        request_id=spec.request_id,
+        send_at=spec.send_at,
+    )
+
+
+def shown(mailbox: Mailbox) -> str:
     """As people write it; only for display."""
     address = str(parse_address(mailbox.address))
     return f"{mailbox.name} <{address}>" if mailbox.name else address
@@ -94,7 +229,7 @@ def header_merge(spec: SubmissionSpec) -> dict[str, object]:
     return {"relay": {"to": to, "cc": cc}}
 
 
-def _recipients(spec: SubmissionSpec) -> dict[str, Address]:
+def recipients_of(spec: SubmissionSpec) -> dict[str, Address]:
     """By key, each once, in the order of the request."""
     recipients: dict[str, Address] = {}
     for mailbox in spec.recipients:

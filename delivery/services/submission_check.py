@@ -12,7 +12,7 @@ from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.headers import BadHeader, check_header_value
-from relay_saas.mail.message import Attachment, Draft, build
+from relay_saas.mail.message import Attachment, Draft, build, reply_to_field
 from relay_saas.web.problems import FieldProblem, pointer_to
 
 MAX_RECIPIENTS: Final = 50
@@ -69,8 +69,8 @@ def _mailboxes(spec: SubmissionSpec) -> Iterator[FieldProblem]:
                 yield _problem(f"{pointer}/name", error)
     if spec.reply_to:
         try:
-            parse_address(spec.reply_to)
-        except BadAddress as error:
+            reply_to_field(spec.reply_to)
+        except MailError as error:
             yield _problem("/reply_to", error)
     if not spec.to:
         yield FieldProblem(pointer="/to", code="required", detail=_("Name at least one recipient."))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from delivery.models.stream import Stream
 
@@ -34,6 +35,7 @@ class SubmissionSpec:
     cc: tuple[Mailbox, ...] = ()
     #: These get a copy that no header names.
     bcc: tuple[Mailbox, ...] = ()
+    #: Mailboxes as people write them, with commas between them.
     reply_to: str = ""
     subject: str
     html: str | None = None
@@ -46,6 +48,8 @@ class SubmissionSpec:
     #: None: as the stream has it, on for marketing and off for the others.
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    #: Not before then; None: at once.
+    send_at: datetime | None = None
     #: `api`, `system` or `test`.
     channel: str = "api"
     api_key_id: int | None = None

@@ -22,6 +22,7 @@ from relay_saas.mail.headers import (
     fold,
     format_date,
 )
+from relay_saas.mail.mailbox import read_mailbox, split_mailboxes
 from relay_saas.mail.mime import Attachment, BadMessage, structure
 
 __all__ = ("Attachment", "BadMessage", "Draft", "Letter", "build", "letter")
@@ -141,9 +142,9 @@ def message_id_field(message_id: str) -> Field:
     return field("Message-ID", f"<{message_id}>")
 
 
-def reply_to_field(address: str) -> Field:
-    """Reply-To. Raises BadAddress."""
-    return field("Reply-To", str(parse_address(address)))
+def reply_to_field(mailboxes: str) -> Field:
+    """Reply-To, of mailboxes as people write them. Raises BadAddress, BadHeader, BadMailbox."""
+    return address_field("Reply-To", [read_mailbox(text) for text in split_mailboxes(mailboxes)])
 
 
 def subject_field(subject: str) -> Field:

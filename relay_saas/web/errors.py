@@ -16,7 +16,8 @@ from rest_framework import exceptions as drf
 from relay_saas.web.problems import FieldProblem, Problem, Text, flatten
 from relay_saas.web.request_id import request_id
 
-API_PREFIX = "/api/"
+#: Paths of programs: ours, and those that clients of other services ask for (docs/migration.md).
+API_PREFIXES = ("/api/", "/postmark/", "/resend/", "/email")
 JSON_TYPES = ("application/json", "application/problem+json")
 
 
@@ -121,7 +122,7 @@ def answer(request: HttpRequest, error: RelayError) -> HttpResponse:
 
 def wants_json(request: HttpRequest) -> bool:
     """Say whether the caller is a program: an API path, or JSON preferred over HTML."""
-    if request.path.startswith(API_PREFIX):
+    if request.path.startswith(API_PREFIXES):
         return True
     return request.get_preferred_type(["text/html", *JSON_TYPES]) in JSON_TYPES
 

@@ -51,14 +51,16 @@ class StrictJsonParser(BaseParser):
 
     media_type = "application/json"
     max_items = MAX_ITEMS
+    #: What may stand at the top.
+    tops: tuple[type, ...] = (dict,)
 
     def parse(
         self,
         stream: IO[Any],
         media_type: str | None = None,  # noqa: ARG002
         parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """The document as a dict; raises BadBody."""
+    ) -> Any:
+        """The document; raises BadBody."""
         limit = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
         declared = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         if not declared.isdecimal() or int(declared) > limit:
@@ -66,7 +68,7 @@ class StrictJsonParser(BaseParser):
         data = stream.read(limit + 1)
         if len(data) > limit:
             raise BadBody("body_too_large")
-        return read_object(data, max_items=self.max_items)
+        return read_document(data, max_items=self.max_items, tops=self.tops)
 
 
 class BulkJsonParser(StrictJsonParser):
@@ -75,8 +77,20 @@ class BulkJsonParser(StrictJsonParser):
     max_items = MAX_BULK_ITEMS
 
 
+class BulkListParser(BulkJsonParser):
+    """The same, where a list may stand at the top as well: other services' clients send one."""
+
+    tops = (dict, list)
+
+
 def read_object(data: bytes, *, max_items: int = MAX_ITEMS) -> dict[str, Any]:
     """The one JSON object in `data`; raises BadBody."""
+    found: dict[str, Any] = read_document(data, max_items=max_items, tops=(dict,))
+    return found
+
+
+def read_document(data: bytes, *, max_items: int, tops: tuple[type, ...]) -> Any:
+    """The one JSON document in `data`, which is one of `tops`; raises BadBody."""
     _measure(data, max_items)
     try:
         document = json.loads(
@@ -90,7 +104,7 @@ def read_object(data: bytes, *, max_items: int = MAX_ITEMS) -> dict[str, Any]:
         raise BadBody("bad_encoding") from error
     except ValueError as error:
         raise BadBody("bad_json") from error
-    if not isinstance(document, dict):
+    if not isinstance(document, tops):
         raise BadBody("not_an_object")
     _check_texts(document, "")
     return document

@@ -1,7 +1,9 @@
 """The access table of the API: each method of each route with its scope, its ids and a body that succeeds."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -96,7 +98,27 @@ def one(noun: str, kind: str, body: Body, *, query: str = "", delete: int = 204)
     )
 
 
+EMAIL = {"from": "shop@news.acme.test", "to": ["taro@gmail.test"], "subject": "Order 17", "text": "Thank you"}
+RAW = base64.b64encode(b"From: shop@news.acme.test\r\nSubject: x\r\n\r\nx\r\n").decode()
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
 API: dict[str, Route] = {
+    "api:emails": Route(
+        calls=(
+            Call(method="GET", scope="messages.read"),
+            Call(method="POST", scope="messages.send", success=202, body=fixed(**EMAIL)),
+        )
+    ),
+    "api:email_batch": deed("messages.send", body=fixed(emails=[EMAIL])),
+    "api:email_raw": deed("messages.send", success=202, body=fixed(raw=RAW, to=["taro@gmail.test"])),
+    "api:email": Route(
+        takes=("submission",),
+        calls=(
+            Call(method="GET", scope="messages.read"),
+            Call(method="PATCH", scope="messages.send", body=fixed(scheduled_at=TOMORROW)),
+        ),
+    ),
+    "api:email_cancel": deed("messages.send", "submission"),
     "campaigns_api:fields": many("contacts", fixed(key="town", label="Town")),
     "campaigns_api:field": one("contacts", "contact_field", fixed(label="Town")),
     "campaigns_api:contacts": many("contacts", fixed(email="new@readers.test")),

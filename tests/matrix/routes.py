@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.permissions import Capability
 from tests.matrix.api_routes import API
 
-Door = Literal["public", "person", "tenant", "api", "resource", "operator", "token"]
+Door = Literal["foreign", "public", "person", "tenant", "api", "resource", "operator", "token"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,11 @@ IN_A_WEEK = (datetime.now(UTC) + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M")
 OPERATOR = Entry(door="operator")
 PUBLIC = Entry(door="public")
 PERSON = Entry(door="person")
+
+FOREIGN = (
+    "postmark_email", "postmark_batch", "postmark_template", "postmark_template_batch", "resend_emails",
+    "resend_batch", "resend_email", "resend_cancel",
+)  # fmt: skip
 
 TABLE: dict[str, Entry] = {
     "front_door": PUBLIC,
@@ -302,8 +307,6 @@ TABLE: dict[str, Entry] = {
     "ops:restored": OPERATOR,
     "ops:restored_doubt": brake(),
     "ops:restored_resume": brake(),
-    "api:emails": Entry(door="api", scope="messages.send", method="post", success=202),
-    "api:email": Entry(door="api", scope="messages.read", takes=("submission",)),
     "tracking:webhooks": page(Capability.DEVELOPERS_EDIT),
     "tracking:webhook_new": page(Capability.DEVELOPERS_EDIT),
     "tracking:webhook": page(Capability.DEVELOPERS_EDIT, "webhook"),
@@ -321,6 +324,8 @@ TABLE: dict[str, Entry] = {
     "tracking_api:email_events": Entry(door="api", scope="messages.read", takes=("submission",)),
     # Several methods each: tests/matrix/api_routes.py.
     **{name: Entry(door="resource") for name in API},
+    # In other services' words: tests/delivery/test_foreign_doors.py.
+    **{f"foreign:{name}": Entry(door="foreign") for name in FOREIGN},
 }
 
 

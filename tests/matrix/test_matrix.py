@@ -212,7 +212,7 @@ def test_a_foreign_submission_answers_like_one_that_never_existed(world: World, 
 
 
 def test_a_key_cannot_send_from_another_tenants_domain(world: World) -> None:
-    entry = TABLE["api:emails"]
+    entry = Entry(door="api", scope="messages.send", method="post")
     status, body = _call(world.globex.keys["messages.send"], entry, reverse("api:emails"))
     assert status == 422
     assert b"domain_not_verified" in body
