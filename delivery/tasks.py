@@ -21,7 +21,7 @@ from delivery.engine.process import take_back as take_back_dead_runs
 from delivery.engine.restored import put_in_doubt
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
-from delivery.services import bounce_guard, expire, finish, queue_statistics
+from delivery.services import bounce_guard, expire, finish, queue_statistics, raw_receipts
 from delivery.services.expand import write_messages
 from delivery.services.simulation import forget_simulated
 from delivery.services.sources import hosts, queue_of, sync_sources
@@ -114,6 +114,12 @@ def watch_bounces() -> None:
 def keep_queue_statistics() -> None:
     """Looks whether the planner takes a filled queue for an empty one."""
     queue_statistics.keep_queue_statistics()
+
+
+@shared_task(acks_late=False)
+def forget_receipts() -> None:
+    """Lets receipts go that are older than anybody tries again."""
+    raw_receipts.forget()
 
 
 @shared_task(acks_late=False)

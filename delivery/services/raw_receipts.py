@@ -68,6 +68,13 @@ def claim(*, tenant_id: UUID, mails: Sequence[tuple[UUID, ReadMail]]) -> list[Cl
     return claims
 
 
+def forget() -> int:
+    """Deletes old receipts, some at a time; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("select forget_submission_receipts()")
+        return int(cursor.fetchone()[0])
+
+
 def _take(cursor: Any, tenant_id: UUID, claims: Sequence[Claim]) -> None:
     rows = [
         (print_.digest, print_.witness, one.submission_id)

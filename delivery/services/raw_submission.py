@@ -1,6 +1,7 @@
 """Accepts whole messages: octets, messages, queue entries and receipts of one or many in one transaction."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from uuid import UUID
 
 from django.conf import settings
@@ -42,6 +43,15 @@ def submit_raw(
     if isinstance(result, RelayError):
         raise result
     return result
+
+
+def host_on_wire() -> str:
+    """What the submission server calls itself (RFC 5321 §4.1.3: an address stands in brackets)."""
+    host: str = settings.RELAY_SUBMISSION_HOST
+    try:
+        return f"[{ip_address(host)}]"
+    except ValueError:
+        return host
 
 
 def submit_read(*, tenant_id: UUID, mails: Sequence[ReadMail]) -> list[Accepted | RelayError]:
@@ -127,8 +137,7 @@ def _content(tenant_id: UUID, mail: ReadMail, domain: SendingDomain) -> Content:
 def _raw(one: Claim, content: Content) -> RawMail:
     mail, now = one.mail, timezone.now()
     queue_id = format_id("em", one.submission_id)
-    host = settings.RELAY_SUBMISSION_HOST
-    trace = f"by {host}\r\n with {mail.options.protocol} id {queue_id}; {format_date(now)}"
+    trace = f"by {host_on_wire()}\r\n with {mail.options.protocol} id {queue_id}; {format_date(now)}"
     added = [raw_field("Received", trace)]
     if not mail.has_date:
         added.append(raw_field("Date", format_date(now)))

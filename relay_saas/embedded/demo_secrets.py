@@ -3,7 +3,7 @@
 import base64
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from relay_saas.embedded.certificate import self_signed
@@ -32,12 +32,14 @@ def files(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     return {f"{name}_FILE": str(_keep(folder / name.lower(), MAKERS[name])) for name in wanted}
 
 
-def certificate(folder: Path, given: Mapping[str, str], *, host: str) -> dict[str, str]:
-    """The settings of a certificate for `host`, made once; nothing where `given` has one."""
-    if given.get("RELAY_INBOUND_CERTIFICATE"):
+def certificate(
+    folder: Path, given: Mapping[str, str], setting: str, *, host: str, addresses: Sequence[str] = ()
+) -> dict[str, str]:
+    """The setting of a certificate for `host`, made once; nothing where `given` has one."""
+    if given.get(setting):
         return {}
-    kept = _keep(folder / "relay_inbound_certificate", lambda: self_signed(host))
-    return {"RELAY_INBOUND_CERTIFICATE": str(kept)}
+    kept = _keep(folder / setting.lower(), lambda: self_signed(host, addresses=addresses))
+    return {setting: str(kept)}
 
 
 def _keep(path: Path, make: Callable[[], str]) -> Path:

@@ -7,6 +7,7 @@ from relay_saas.embedded.paths import DataDir
 from relay_saas.embedded.ports import LOCAL, Ports
 
 ZONE = "relay.test"
+SUBMISSION_CERTIFICATE = "RELAY_SUBMISSION_CERTIFICATE"
 SYSTEM_FROM = "Relay <no-reply@post.relay-operator.test>"
 EGRESS = "shared:127.30.0.1:mx1.relay.test,shared:127.30.0.2:mx2.relay.test"
 # libpq would take its defaults from PG*, and a make below the flags of the make above.
@@ -22,7 +23,10 @@ def product(data: DataDir, ports: Ports, urls: Mapping[str, str], given: Mapping
     return {
         **defaults(data, ports),
         **demo_secrets.files(data.secrets, given),
-        **demo_secrets.certificate(data.secrets, given, host=f"inbound.{ZONE}"),
+        **demo_secrets.certificate(data.secrets, given, "RELAY_INBOUND_CERTIFICATE", host=f"inbound.{ZONE}"),
+        **demo_secrets.certificate(
+            data.secrets, given, SUBMISSION_CERTIFICATE, host=f"smtp.{ZONE}", addresses=[LOCAL]
+        ),
         **inherited,
         **urls,
     }
@@ -45,6 +49,11 @@ def defaults(data: DataDir, ports: Ports) -> dict[str, str]:
         "RELAY_EDGE_ADDRESS": LOCAL,
         "RELAY_INBOUND_ADDRESS": LOCAL,
         "RELAY_INBOUND_PORT": str(ports.inbound),
+        "RELAY_SUBMISSION_ADDRESS": LOCAL,
+        # Nobody knows the zone's names outside the simulator.
+        "RELAY_SUBMISSION_HOST": LOCAL,
+        "RELAY_SUBMISSION_PORT": str(ports.submission),
+        "RELAY_SUBMISSION_TLS_PORT": str(ports.submission_tls),
         "RELAY_DATA_DIR": str(data.relay),
         "RELAY_SIMULATOR_DIR": str(data.simulator),
         "RELAY_MAILBOXES_URL": f"http://{LOCAL}:{ports.mailboxes}",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from relay_saas.embedded import lock
+from relay_saas.embedded.environment import SUBMISSION_CERTIFICATE
 from relay_saas.embedded.exceptions import NotRunning
 from relay_saas.embedded.paths import DataDir
 from relay_saas.embedded.ports import LOCAL, Ports
@@ -24,8 +25,8 @@ def write(data: DataDir, ports: Ports, urls: Mapping[str, str], process_ids: Map
         "mailboxes_url": f"http://{LOCAL}:{ports.mailboxes}",
         "dns": f"{LOCAL}:{ports.dns}",
         "smtp_port": ports.smtp,
-        "smtp_submission": None,
-        "ca_file": None,
+        "smtp_submission": f"{LOCAL}:{ports.submission}",
+        "ca_file": str(data.secrets / SUBMISSION_CERTIFICATE.lower()),
         "data_dir": str(data.root),
         "process_ids": {"supervisor": os.getpid(), **process_ids},
     }

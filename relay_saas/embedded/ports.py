@@ -51,9 +51,19 @@ class Ports:
         """The simulator's name server, UDP and TCP."""
         return self.base + 53
 
+    @property
+    def submission(self) -> int:
+        """Where customers' programs hand in their mail, by STARTTLS (587)."""
+        return self.base + 87
+
+    @property
+    def submission_tls(self) -> int:
+        """The same by TLS from the first octet (465)."""
+        return self.base + 65
+
     def check_free(self) -> None:
         """Raises PortTaken where another program listens: its answers would pass for ours."""
-        for name in ("web", "edge", "mailboxes", "inbound", "dns"):
+        for name in ("web", "edge", "mailboxes", "inbound", "submission", "submission_tls", "dns"):
             _try(name, LOCAL, getattr(self, name), socket.SOCK_STREAM)
         _try("dns", LOCAL, self.dns, socket.SOCK_DGRAM)
         _try("smtp", EVERYWHERE, self.smtp, socket.SOCK_STREAM)

@@ -59,6 +59,11 @@ def table(
         Row(
             program=program("inbound", "manage.py", "run_inbound"), ready=probes.greets(ports.inbound, b"220")
         ),
+        Row(
+            program=program("submission", "manage.py", "run_submission"),
+            ready=probes.greets(ports.submission, b"220"),
+            restart=True,
+        ),
         # A queue run keeps a worker's child for most of a minute: one child for each.
         worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", environment["RELAY_QUEUE_RUNS"]),
         worker("tasks", "default", "1"),

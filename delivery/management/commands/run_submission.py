@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 from django.db import connections
 
+from delivery.services.raw_submission import host_on_wire
 from delivery.submission.certificate import server_context
 from delivery.submission.limits import Limits
 from delivery.submission.server import SubmissionServer
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             address=settings.RELAY_SUBMISSION_ADDRESS,
             port=settings.RELAY_SUBMISSION_PORT,
             tls_port=settings.RELAY_SUBMISSION_TLS_PORT,
-            host_name=settings.RELAY_SUBMISSION_HOST,
+            host_name=host_on_wire(),
             tls=server_context(),
             limits=Limits(message=settings.RELAY_SUBMISSION_MAX_BYTES),
         )

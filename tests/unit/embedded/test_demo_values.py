@@ -31,7 +31,7 @@ def data(tmp_path: Path) -> DataDir:
 
 
 def test_two_port_bases_a_hundred_apart_share_no_port() -> None:
-    names = ("web", "edge", "mailboxes", "smtp", "inbound", "dns")
+    names = ("web", "edge", "mailboxes", "smtp", "inbound", "submission", "submission_tls", "dns")
     one, two = ({getattr(Ports(base=base), name) for name in names} for base in (8000, 8100))
     assert len(one) == len(two) == len(names)
     assert not one & two
@@ -70,6 +70,16 @@ def test_the_inbound_server_gets_a_certificate_of_its_own_unless_it_was_given_on
     assert product(data, Ports(base=8000), URLS, {})["RELAY_INBOUND_CERTIFICATE"] == str(path)
     given = {"RELAY_INBOUND_CERTIFICATE": "/etc/mine.pem"}
     assert product(data, Ports(base=8000), URLS, given)["RELAY_INBOUND_CERTIFICATE"] == "/etc/mine.pem"
+
+
+def test_the_submission_server_has_one_for_the_address_that_programs_are_given(data: DataDir) -> None:
+    told = product(data, Ports(base=8000), URLS, {})
+    certificate = x509.load_pem_x509_certificate(Path(told["RELAY_SUBMISSION_CERTIFICATE"]).read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name) for name in names.get_values_for_type(x509.IPAddress)] == [
+        told["RELAY_SUBMISSION_HOST"]
+    ]
+    assert (told["RELAY_SUBMISSION_PORT"], told["RELAY_SUBMISSION_TLS_PORT"]) == ("8087", "8065")
 
 
 def test_two_installations_share_no_secret(tmp_path: Path) -> None:
@@ -114,11 +124,22 @@ def test_the_process_table_starts_the_worker_of_this_egress_host(data: DataDir) 
     told = product(data, Ports(base=8000), URLS, {"RELAY_HOST_ID": "tokyo1"})
     rows = {row.program.name: row for row in table(data, Ports(base=8000), told)}
     assert sorted(rows) == [
-        *("beat", "delivery", "edge", "inbound", "jobs", "simulator", "tasks", "web", "webhooks"),
+        *(
+            "beat",
+            "delivery",
+            "edge",
+            "inbound",
+            "jobs",
+            "simulator",
+            "submission",
+            "tasks",
+            "web",
+            "webhooks",
+        ),
     ]
     assert "delivery.tokyo1" in rows["delivery"].program.argv
     assert [name for name, row in sorted(rows.items()) if row.restart] == [
-        *("delivery", "jobs", "tasks", "webhooks"),
+        *("delivery", "jobs", "submission", "tasks", "webhooks"),
     ]
 
 
