@@ -30,7 +30,8 @@ class Guide:
     key: str
     name: str
     where: Text
-    fields: tuple[tuple[Text, str], ...] = ()
+    #: What it is called, the value, and whether it is worth copying.
+    fields: tuple[tuple[Text, str, bool], ...] = ()
     code: str = ""
     note: Text = ""
 
@@ -128,11 +129,11 @@ def _outlook(at: Server) -> Guide:
             "In the new Outlook: Settings, Accounts, Manage, Advanced."
         ),
         fields=(
-            (_HOST, at.host),
-            (_PORT, str(at.starttls_port)),
-            (_SECURITY, "STARTTLS"),
-            (_SIGN_IN, _("“My outgoing server requires authentication”, own user name and password")),
-            (_USER, at.username),
+            (_HOST, at.host, True),
+            (_PORT, str(at.starttls_port), True),
+            (_SECURITY, "STARTTLS", False),
+            (_SIGN_IN, _("“My outgoing server requires authentication”, own user name and password"), False),
+            (_USER, at.username, True),
         ),
         note=gettext_lazy("Incoming mail keeps its own server, user name and password."),
     )
@@ -144,11 +145,11 @@ def _thunderbird(at: Server) -> Guide:
         name="Thunderbird",
         where=gettext_lazy("Account settings, Outgoing server (SMTP), Add. Then choose it in your account."),
         fields=(
-            (_HOST, at.host),
-            (_PORT, str(at.tls_port)),
-            (_SECURITY, "SSL/TLS"),
-            (_SIGN_IN, gettext_lazy("Normal password")),
-            (_USER, at.username),
+            (_HOST, at.host, True),
+            (_PORT, str(at.tls_port), True),
+            (_SECURITY, "SSL/TLS", False),
+            (_SIGN_IN, str(gettext_lazy("Normal password")), False),
+            (_USER, at.username, True),
         ),
         note=gettext_lazy("Thunderbird asks for the password when the first message is sent."),
     )
@@ -163,11 +164,11 @@ def _apple_mail(at: Server) -> Guide:
             "list. On an iPhone: Settings, Apps, Mail, Mail accounts, the account, SMTP."
         ),
         fields=(
-            (_HOST, at.host),
-            (_PORT, str(at.tls_port)),
-            (_SECURITY, "TLS/SSL"),
-            (_SIGN_IN, _PASSWORD),
-            (_USER, at.username),
+            (_HOST, at.host, True),
+            (_PORT, str(at.tls_port), True),
+            (_SECURITY, "TLS/SSL", False),
+            (_SIGN_IN, str(_PASSWORD), False),
+            (_USER, at.username, True),
         ),
         note=gettext_lazy("Turn off “Automatically manage connection settings” to see the port."),
     )
