@@ -21,7 +21,7 @@ from delivery.engine.process import take_back as take_back_dead_runs
 from delivery.engine.restored import put_in_doubt
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
-from delivery.services import bounce_guard, expire, finish, queue_statistics, raw_receipts
+from delivery.services import bounce_guard, bounce_notice, expire, finish, queue_statistics, raw_receipts
 from delivery.services.expand import write_messages
 from delivery.services.simulation import forget_simulated
 from delivery.services.sources import hosts, queue_of, sync_sources
@@ -108,6 +108,12 @@ def take_back() -> None:
 def watch_bounces() -> None:
     """Looks for providers whose bounces must not be believed."""
     bounce_guard.watch()
+
+
+@shared_task(acks_late=False)
+def tell_senders() -> None:
+    """Reports to mailboxes whose mail did not arrive."""
+    bounce_notice.tell_due()
 
 
 @shared_task(acks_late=False)

@@ -69,6 +69,7 @@ app.conf.update(
         "keep queue statistics": {"task": "delivery.tasks.keep_queue_statistics", "schedule": 10.0},
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "guard campaigns": {"task": "tracking.tasks.guard_campaigns", "schedule": 5.0},
+        "tell senders": {"task": "delivery.tasks.tell_senders", "schedule": 5.0},
         "record missed mail": {"task": "tracking.tasks.record_missed_mail", "schedule": 30.0},
         "start webhook runs": {"task": "tracking.tasks.start_webhook_runs", "schedule": 2.0},
         "tell of webhooks": {"task": "tracking.tasks.tell_of_webhooks", "schedule": 60.0},

@@ -75,6 +75,7 @@ DEFINER_FUNCTIONS = {
     "forget_submission_receipts": "sweeper: receipts that nobody can ask for any more",
     "inbound_to_handle": "sweeper",
     "inbound_to_tell": "sweeper",
+    "notices_due": "sweeper",
     "tenants_with_bounces": "the organizations whose suppressions an operator takes back",
     "suppression_shares": "how many addresses bounce at each provider, by organization",
     "resolve_mail_host": "the organization that a role address belongs to",

@@ -8,6 +8,7 @@ from django.db import connection
 from accounts.tenancy import tenant_scope
 from delivery.engine.reply_text import digest, normalise
 from delivery.models import Attempt, AttemptState, Message, Reply
+from delivery.services.bounce_notice import ask_again
 from delivery.services.settle import ADD_DELTAS, CONTROL_SHARD
 from delivery.services.stop import suppress_queued
 from delivery.services.strikes import STRIKE, Strike, strike_parameters
@@ -52,6 +53,7 @@ def bounce_late(*, tenant_id: UUID, message_id: UUID, report: Dsn) -> bool:
         if not _write(message, verdict, report):
             return False
         _suppress(message, verdict, last.host, report)
+        ask_again(tenant_id=tenant_id, message_id=message_id)
     return True
 
 

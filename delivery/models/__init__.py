@@ -6,6 +6,7 @@ from delivery.models.host import EgressHost, Incarnation
 from delivery.models.inbound import InboundMail, InboundRefusal
 from delivery.models.launch import Launch
 from delivery.models.ledger import Attempt, AttemptState, Counter, Message, Reply, Rollup, Transcript
+from delivery.models.notice import NoticeRequest
 from delivery.models.policy import PolicyAction, PolicyState, Scope
 from delivery.models.queue import Lane, Permit, QueueEntry, QueueRun
 from delivery.models.raw import RawMail, SubmissionReceipt
@@ -32,6 +33,7 @@ __all__ = [
     "Lane",
     "Launch",
     "Message",
+    "NoticeRequest",
     "Permit",
     "PolicyAction",
     "PolicyState",

@@ -60,6 +60,8 @@ class RawOptions:
     may_choose_stream: bool = True
     idempotency_key: str = ""
     notice: Notice = field(default_factory=Notice)
+    #: The credential's own address gets reports.
+    bounce_notice: bool = False
 
     @property
     def opens_tracked(self) -> bool:

@@ -13,13 +13,15 @@ from accounts.models.tenant import new_id
 from accounts.tenancy import tenant_scope
 from campaigns.models import Content
 from delivery.exceptions import BadSubmission
-from delivery.models import Message, RawMail, Submission
+from delivery.models import Message, NoticeRequest, RawMail, Submission
 from delivery.services.enqueue import AcceptedMessage, Copies, enqueue
 from delivery.services.literal import write_links
+from delivery.services.notice_requests import notice_requests
 from delivery.services.raw_read import ReadMail, read_mail
 from delivery.services.raw_receipts import Claim, claim
 from delivery.services.raw_spec import RawOptions
 from delivery.services.submission import Accepted
+from relay_saas.mail.addresses import parse_address
 from relay_saas.mail.headers import format_date
 from relay_saas.mail.ids import format_id
 from relay_saas.mail.raw_message import raw_field
@@ -111,9 +113,27 @@ def _write(tenant_id: UUID, claims: Sequence[Claim], domains: Mapping[str, Sendi
         for one, submission in zip(claims, submissions, strict=True)
     ]
     messages = enqueue(tenant_id=tenant_id, batch=batch)
+    _ask_for_notices(claims, submissions, messages)
     return {
         submission.pk: (submission, copies) for submission, copies in zip(submissions, messages, strict=True)
     }
+
+
+def _ask_for_notices(
+    claims: Sequence[Claim],
+    submissions: Sequence[Submission],
+    messages: Sequence[Sequence[AcceptedMessage]],
+) -> None:
+    rows = [
+        row
+        for one, submission, copies in zip(claims, submissions, messages, strict=True)
+        if one.mail.options.bounce_notice
+        for row in notice_requests(
+            submission, [(copy.id, parse_address(copy.address).key) for copy in copies]
+        )
+    ]
+    if rows:
+        NoticeRequest.objects.bulk_create(rows)
 
 
 def _content(tenant_id: UUID, mail: ReadMail, domain: SendingDomain) -> Content:
@@ -149,7 +169,7 @@ def _raw(one: Claim, content: Content) -> RawMail:
         head="".join(item.wire for item in (*added, *mail.fields)).encode(),
         body=mail.body,
         parts=mail.stored_parts() if mail.marked is not None else [],
-        null_sender=mail.options.channel == "smtp" and not mail.envelope_from,
+        null_sender=mail.options.channel in {"smtp", "system"} and not mail.envelope_from,
     )
 
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 #: Threads with a connection each, transactions of one organization at a time, messages of one transaction.
 THREADS: Final = 4
-_AT_ONCE: Final = 2
+_AT_ONCE: Final = 1
 _TOGETHER: Final = 50
 #: Octets after which a transaction is full.
 _FULL: Final = 8 * 1024 * 1024
@@ -164,6 +164,7 @@ def _read(delivery: Delivery) -> ReadMail:
         request_id=delivery.request_id,
         allowed_from=credential.allowed_from,
         notice=delivery.notice,
+        bounce_notice=bool(credential.bounce_notice),
     )
     return read_mail(
         raw=delivery.raw,
