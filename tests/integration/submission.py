@@ -13,15 +13,17 @@ from typing import Self
 
 import uvloop
 from django.db import connection
+from django.test import override_settings
 
 from accounts.audit import SYSTEM
 from accounts.services.smtp_credentials import create
 from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
 from delivery.models import Message, Submission
+from delivery.submission.certificate import server_context
 from delivery.submission.limits import Limits
 from delivery.submission.server import SubmissionServer
-from tests.integration.certificates import server_context
+from tests.integration.certificates import server_context as make_certificate
 from tests.integration.organizations import Organization, make_organization
 
 HOST = "smtp.relay.test"
@@ -83,10 +85,12 @@ def make_shop(**draft: object) -> Shop:
 
 
 @contextmanager
-def serving(folder: Path, limits: Limits = QUICK) -> Iterator[SubmissionServer]:
+def serving(folder: Path, limits: Limits = QUICK, *, name: str = HOST) -> Iterator[SubmissionServer]:
     """In a thread and a loop of its own, as in production."""
     ready, found, stopping = Event(), [], []
-    tls = server_context(folder, name=HOST)
+    make_certificate(folder, name=name)
+    with override_settings(RELAY_SUBMISSION_CERTIFICATE=str(folder / "server.pem")):
+        tls = server_context()
 
     async def serve() -> None:
         stop = asyncio.Event()
