@@ -67,7 +67,7 @@ qmgr_message_active_limit = 50000
 qmgr_message_recipient_limit = 50000
 in_flow_delay = 0
 """
-_MASTER: Final = """
+MASTER: Final = """
 127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -140,12 +140,12 @@ def _master(stand: Stand, root: Path, sink_port: int) -> tuple[Child, int]:
     os.chown(root / "data", owner.pw_uid, owner.pw_gid)
     port = free_port()
     transports = ", ".join(f"{{ {domain} = smtp:[127.0.0.1]:{sink_port} }}" for domain in DOMAINS)
-    folders = {name: _said(f"{name}_directory") for name in ("daemon", "command")}
+    folders = {name: said_by_postconf(f"{name}_directory") for name in ("daemon", "command")}
     main = _MAIN.format(
         root=root, transports=transports, daemons=folders["daemon"], commands=folders["command"]
     )
     (configuration / "main.cf").write_text(main)
-    (configuration / "master.cf").write_text(_MASTER.format(port=port))
+    (configuration / "master.cf").write_text(MASTER.format(port=port))
     shutil.copy(f"{_CONFIGURATION}/dynamicmaps.cf", configuration)
     # Makes the queue's folders, with their owners.
     subprocess.run(
@@ -177,7 +177,7 @@ def _signer(stand: Stand, root: Path) -> tuple[Child, str]:
     return child, f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
 
 
-def _said(name: str) -> str:
+def said_by_postconf(name: str) -> str:
     """A setting as the installed Postfix was built with it: its programs lie elsewhere on each system."""
     ran = subprocess.run([program("postconf"), "-dh", name], check=True, capture_output=True, text=True)
     return ran.stdout.strip()

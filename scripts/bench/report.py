@@ -65,6 +65,8 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield Target(key="relay.ratio_to_postfix_opendkim", bound=5.0, at_least=True)
     scale = figures.get("relay.rsa2048_ms_plain", _REFERENCE_RSA_MS) / _REFERENCE_RSA_MS
     yield Target(key="relay.cpu_ms_per_message_without_signatures", bound=0.45 * scale, at_least=False)
+    yield Target(key="submission.ratio_to_postfix_reuse", bound=0.7, at_least=True)
+    yield Target(key="submission.ratio_to_postfix_connect", bound=0.7, at_least=True)
     yield Target(key="latency.rate_ratio_at_100ms", bound=0.85, at_least=True)
     yield Target(key="million.launch_seconds", bound=30.0, at_least=False)
     yield Target(key="million.cost_ratio_to_10k", bound=1.15, at_least=False)

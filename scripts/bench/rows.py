@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from scripts.bench import backlog, pages, parcel, relay, signature, wire, yardstick
+from scripts.bench import backlog, pages, parcel, relay, signature, submission, wire, yardstick
 from scripts.bench.report import Line
 from scripts.bench.session import Bench
 from scripts.bench.stand import BenchFailed
@@ -88,6 +88,7 @@ ROWS: Final[dict[str, Callable[[Bench], None]]] = {
     "starttls": wire.starttls_row,
     "platform": wire.platform_row,
     "latency": wire.latency_row,
+    "submission": submission.submission_row,
     "suspended": backlog.suspended_row,
     "snapshot": backlog.snapshot_row,
     "million": backlog.million_row,

@@ -16,6 +16,8 @@ django.setup()
 from accounts.audit import SYSTEM  # noqa: E402 - models can be imported once Django is set up
 from accounts.services.dns_records import tenant_records  # noqa: E402
 from accounts.services.domains import add_domain, verify_domain  # noqa: E402
+from accounts.services.smtp_credentials import create as create_credential  # noqa: E402
+from accounts.services.smtp_draft import CredentialDraft  # noqa: E402
 from accounts.services.tenants import create_tenant  # noqa: E402
 from accounts.tenancy import tenant_scope  # noqa: E402
 from campaigns.models import Campaign, ContactField, ContactList  # noqa: E402
@@ -76,6 +78,13 @@ def campaign(*, tenant: str, domain: str, name: str, count: int, to: list[str]) 
     return {"campaign": made.pk}
 
 
+def credential(*, tenant: str, domain: str) -> dict[str, Any]:
+    """An SMTP credential for that domain."""
+    draft = CredentialDraft(name="bench", allowed_from=[domain])
+    made, password = create_credential(tenant_id=UUID(tenant), draft=draft, actor=SYSTEM)
+    return {"username": made.username, "password": password}
+
+
 def launch(*, tenant: str, campaign: int) -> dict[str, Any]:
     """Launches; `began` is the machine's monotonic clock right before the request."""
     began = time.monotonic()
@@ -94,6 +103,7 @@ def suspend(*, domain: str) -> dict[str, Any]:
 STEPS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "tenant": tenant,
     "campaign": campaign,
+    "credential": credential,
     "launch": launch,
     "suspend": suspend,
 }
