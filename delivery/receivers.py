@@ -1,14 +1,15 @@
-"""Hears what campaigns announce; only enqueues. A sweeper finds what is missed here."""
+"""Hears what accounts and campaigns announce; only enqueues. A sweeper finds what is missed here."""
 
 from typing import Any
 from uuid import UUID
 
+from accounts.events import domain_mended, domain_paused
 from accounts.services.dns_records import further_sources
 from campaigns.events import campaign_resumed, launch_requested
 from campaigns.selectors.audience import ledger_queries
 from delivery.selectors.repeats import OUTCOMES
 from delivery.services.sources import sources_of_table
-from delivery.tasks import expand_campaign, start_queue_runs
+from delivery.tasks import expand_campaign, keep_domain_gates, start_queue_runs
 
 
 def on_launch_requested(*, tenant_id: UUID, campaign_id: int, **_: Any) -> None:
@@ -21,9 +22,16 @@ def on_campaign_resumed(**_: Any) -> None:
     start_queue_runs.delay()
 
 
+def on_domain_turned(**_: Any) -> None:
+    """A domain may send no more, or again."""
+    keep_domain_gates.delay()
+
+
 def connect() -> None:
     """Called once when the app is ready."""
     further_sources.append(sources_of_table)
     ledger_queries.append(OUTCOMES)
     launch_requested.connect(on_launch_requested, dispatch_uid="delivery")
+    domain_paused.connect(on_domain_turned, dispatch_uid="delivery")
+    domain_mended.connect(on_domain_turned, dispatch_uid="delivery")
     campaign_resumed.connect(on_campaign_resumed, dispatch_uid="delivery")

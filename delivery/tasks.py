@@ -21,7 +21,15 @@ from delivery.engine.process import take_back as take_back_dead_runs
 from delivery.engine.restored import put_in_doubt
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.engine.sweep import sweep
-from delivery.services import bounce_guard, bounce_notice, expire, finish, queue_statistics, raw_receipts
+from delivery.services import (
+    bounce_guard,
+    bounce_notice,
+    domain_gates,
+    expire,
+    finish,
+    queue_statistics,
+    raw_receipts,
+)
 from delivery.services.expand import write_messages
 from delivery.services.simulation import forget_simulated
 from delivery.services.sources import hosts, queue_of, sync_sources
@@ -94,6 +102,16 @@ def expire_lanes(chosen: list[tuple[str, int]], seconds: int) -> None:
 def doubt_restored() -> None:
     """Gives up as in doubt what a restored copy may have sent already; an operator asked for it."""
     LOG.warning("mail is in doubt", messages=put_in_doubt(settings.DATABASE_DISPATCH_URL), why="restored")
+
+
+@shared_task(acks_late=False)
+def keep_domain_gates() -> None:
+    """Holds the campaigns of sending domains whose records broke, and lets those of mended ones go."""
+    held, released = domain_gates.keep_domain_gates()
+    if held:
+        LOG.warning("campaigns are held: their domain's DNS records broke", campaigns=held)
+    if released:
+        start_queue_runs()
 
 
 @shared_task(acks_late=False)

@@ -67,6 +67,7 @@ app.conf.update(
         "take back dead runs": {"task": "delivery.tasks.take_back", "schedule": 5.0},
         "finish campaigns": {"task": "delivery.tasks.finish_campaigns", "schedule": 2.0},
         "keep queue statistics": {"task": "delivery.tasks.keep_queue_statistics", "schedule": 10.0},
+        "keep domain gates": {"task": "delivery.tasks.keep_domain_gates", "schedule": 30.0},
         "watch bounces": {"task": "delivery.tasks.watch_bounces", "schedule": 10.0},
         "guard campaigns": {"task": "tracking.tasks.guard_campaigns", "schedule": 5.0},
         "tell senders": {"task": "delivery.tasks.tell_senders", "schedule": 5.0},

@@ -62,6 +62,7 @@ DEFINER_FUNCTIONS = {
     "resolve_message": "the organization of the message that an operator asks about",
     "domains_due": "sweeper",
     "rotation_steps": "sweeper",
+    "domain_gates_wanted": "sweeper",
     "zone_contents": "our own zone: public keys, as everybody sees them in DNS",
     "jobs_to_run": "sweeper",
     "jobs_to_clean": "sweeper",

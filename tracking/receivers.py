@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from accounts.selectors.readiness import complaint_readers
 from delivery.events import people_wrote
+from tracking.selectors.complaints import complaints_of
 from tracking.tasks import record_mail
 
 
@@ -14,4 +16,5 @@ def on_people_wrote(*, tenant_id: UUID, inbound_ids: list[int], **_: Any) -> Non
 
 def connect() -> None:
     """Called once when the app is ready."""
+    complaint_readers.append(complaints_of)
     people_wrote.connect(on_people_wrote, dispatch_uid="tracking")

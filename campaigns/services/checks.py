@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.exceptions import AccountsError, DomainNotVerified, DomainOfAnotherStream
 from accounts.models import SendingDomain, Tenant
 from accounts.models.stream import Stream
+from accounts.selectors.readiness import Requirement, unmet
 from accounts.services.domains import verified_domain_for
 from accounts.tenancy import reading_scope
 from campaigns.exceptions import LaunchRefused
@@ -38,6 +39,8 @@ class Checked:
     #: Of the tenant's own fields.
     keys: tuple[str, ...]
     outcome: Outcome
+    #: What large providers ask of bulk senders, and what is not met.
+    unmet: tuple[Requirement, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -88,6 +91,7 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign, count_people: bool = 
             audience=campaign_audience(campaign) if count_people else NOBODY,
             keys=keys,
             outcome=build(sources_of(campaign), known_names(keys)),
+            unmet=tuple(unmet(domain)) if domain is not None else (),
         )
 
 
@@ -132,6 +136,17 @@ def _sender(checked: Checked) -> Iterator[Finding]:
         yield Finding(code="sender_empty", part=Part.SENDER, message=message)
     elif checked.no_domain is not None:
         yield Finding(code=checked.no_domain.code, part=Part.SENDER, message=checked.no_domain.message)
+
+
+def _bulk_rules(checked: Checked) -> Iterator[Finding]:
+    for requirement in checked.unmet:
+        message = _("Gmail, Yahoo and Microsoft ask for this, and it is not met: %(what)s.")
+        yield Finding(
+            code=f"bulk_{requirement.code}",
+            part=Part.SENDER,
+            message=message % {"what": requirement.label},
+            level=Level.MUST if requirement.code in _REFUSED_WITHOUT else Level.WARNING,
+        )
 
 
 def _headers(checked: Checked) -> Iterator[Finding]:
@@ -187,12 +202,21 @@ def _people(checked: Checked) -> Iterator[Finding]:
         yield Finding(code="empty_audience", part=Part.LIST, message=_("Nobody on this list may get it."))
 
 
+#: Without these, mail to many recipients is refused; the others cost reputation.
+_REFUSED_WITHOUT: Final = frozenset({"dkim", "spf", "dmarc"})
+
 CHECKS: Final[tuple[Check, ...]] = (
     Check(
         code="sender",
         part=Part.SENDER,
         look=_sender,
         fine=_("The sender’s domain is verified: SPF and DKIM stand for it, and it has a DMARC policy."),
+    ),
+    Check(
+        code="bulk_rules",
+        part=Part.SENDER,
+        look=_bulk_rules,
+        fine=_("Nothing is known against it in the rules of Gmail, Yahoo and Microsoft for bulk mail."),
     ),
     Check(code="headers", part=Part.SENDER, look=_headers),
     Check(code="subject", part=Part.SUBJECT, look=_subject, fine=_("There is a subject.")),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from accounts.models import AuditEvent, Job, SendingDomain
 from campaigns.models import Campaign
 from delivery.models import PolicyAction
 from delivery.selectors.policies import active_policies
+from delivery.services.domain_gates import RULE as DOMAIN_DRIFT
 from tracking.views.report_wording import complaints_kind, complaints_text, percent
 from tracking.words.waits import clock
 
@@ -57,13 +59,19 @@ def _complaints(rate: float | None) -> Iterator[Notice]:
 
 
 def _domains(tenant_id: UUID, slug: str) -> Iterator[Notice]:
-    broken = SendingDomain.objects.filter(tenant_id=tenant_id, state=SendingDomain.State.BROKEN)
-    for domain in broken.order_by("name")[:_MOST]:
+    broken = Q(state=SendingDomain.State.BROKEN)
+    found = SendingDomain.objects.filter(broken | Q(drifting_since__isnull=False), tenant_id=tenant_id)
+    for domain in found.order_by("name")[:_MOST]:
+        paused = domain.state == SendingDomain.State.BROKEN
+        text = (
+            _("The DNS records of %(domain)s broke; nothing is sent from it.")
+            if paused
+            else _("DNS records of %(domain)s are missing or have changed. Mend them before sending stops.")
+        )
         yield Notice(
-            kind="danger",
-            text=_("The DNS records of %(domain)s broke; nothing can be launched from it.")
-            % {"domain": domain.name},
-            url=reverse("console:sending_domains", args=[slug]),
+            kind="danger" if paused else "warning",
+            text=text % {"domain": domain.name},
+            url=reverse("console:sending_domain", args=[slug, domain.pk]),
         )
 
 
@@ -97,6 +105,8 @@ def _who_paused(tenant_id: UUID) -> dict[str, int | None]:
 def _stopped(tenant_id: UUID) -> Iterator[Notice]:
     """Where the engine itself stopped an organization's mail, because it was refused again and again."""
     own = active_policies().filter(tenant_id=tenant_id, action=PolicyAction.SUSPEND)
+    # A broken domain is told of by itself.
+    own = own.exclude(rule=DOMAIN_DRIFT)
     for policy in own[:_MOST]:
         words = {"domain": policy.domain, "at": clock(policy.until) if policy.until else ""}
         if policy.domain and policy.until:

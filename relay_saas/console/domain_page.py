@@ -23,6 +23,7 @@ from accounts.services.domains import ask_for_check, remove_domain
 from accounts.tasks import check_domain
 from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
+from relay_saas.console.domain_checks import looks_of
 from relay_saas.console.domain_records import domain_view
 from relay_saas.net.zone import ZoneRecord, ZoneRefused, zone_file
 
@@ -102,6 +103,7 @@ def _live(member: Member, found: SendingDomain, tick: int) -> dict[str, object]:
     return {
         "member": member,
         "view": view,
+        "looks": looks_of(found),
         "domain": found,
         "may_edit": may_edit,
         "polling": may_edit and not view.all_right and tick < MOST_TICKS,

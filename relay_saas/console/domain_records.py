@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import SendingDomain
 from accounts.services.dns_records import Record, tenant_records
-
-#: What Gmail and Yahoo ask of the domain itself; unsubscribing by one click and TLS are the relay's part.
-_ASKED: Final = ("dkim_", "return_path", "dmarc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +25,11 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """One thing that the large providers ask for."""
-
-    label: str
-    met: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DomainView:
     """A domain, its records, and the sum of them."""
 
     domain: SendingDomain
     rows: list[RecordRow]
-    requirements: list[Requirement]
 
     @property
     def right(self) -> int:
@@ -58,17 +46,12 @@ class DomainView:
         """Whether every record is right and another organization has the name all the same."""
         return self.all_right and self.domain.state != SendingDomain.State.VERIFIED
 
-    @property
-    def requirements_met(self) -> bool:
-        """Whether the large providers find all that they ask for."""
-        return all(requirement.met for requirement in self.requirements)
-
 
 def domain_view(domain: SendingDomain) -> DomainView:
     """The page's content, from what the last check of the domain found."""
     found = {str(one["purpose"]): one for one in domain.records}
     rows = [_row(record, found.get(record.purpose), domain.zone) for record in tenant_records(domain)]
-    return DomainView(domain=domain, rows=rows, requirements=_requirements(rows))
+    return DomainView(domain=domain, rows=rows)
 
 
 def _row(record: Record, found: Mapping[str, Any] | None, zone: str) -> RecordRow:
@@ -109,14 +92,3 @@ def _good(record: Record, answers: Iterable[str]) -> tuple[str, str, str]:
             return "warning", _("Found"), detail
         return "ok", _("Found"), policy
     return "ok", _("Found"), ""
-
-
-def _requirements(rows: list[RecordRow]) -> list[Requirement]:
-    met = {prefix: all(row.ok for row in rows if row.record.purpose.startswith(prefix)) for prefix in _ASKED}
-    return [
-        Requirement(label=_("Mail is signed by your domain (DKIM)"), met=met["dkim_"]),
-        Requirement(label=_("The return path is below your domain (SPF)"), met=met["return_path"]),
-        Requirement(label=_("Your domain has a DMARC policy"), met=met["dmarc"]),
-        Requirement(label=_("Unsubscribing takes one click (the relay sees to it)"), met=True),
-        Requirement(label=_("Mail travels encrypted wherever possible (the relay sees to it)"), met=True),
-    ]

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from relay_saas.console import (
     data_export,
+    domain_keys,
     domain_page,
     jobs,
     reports,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("domains/<int:domain_id>/check/", domain_page.domain_check, name="domain_check"),
     path("domains/<int:domain_id>/remove/", domain_page.domain_remove, name="domain_remove"),
     path("domains/<int:domain_id>/revoke/", domain_page.domain_share_revoke, name="domain_share_revoke"),
+    path("domains/<int:domain_id>/keys/", domain_keys.keys_change, name="domain_keys_change"),
+    path("domains/<int:domain_id>/keys/now/", domain_keys.keys_replace, name="domain_keys_replace"),
     path("domains/<int:domain_id>/zone/", domain_page.domain_zone, name="domain_zone"),
     path("senders/", senders.senders, name="senders"),
     path("senders/new/", senders.sender_new, name="sender_new"),

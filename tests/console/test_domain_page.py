@@ -91,7 +91,6 @@ def test_each_record_says_what_dns_answered(domain: SendingDomain) -> None:
 def test_a_policy_of_none_is_right_and_worth_a_word(domain: SendingDomain) -> None:
     view = domain_view(found(domain, state="verified"))
     assert view.all_right
-    assert view.requirements_met
     assert next(row for row in view.rows if row.record.purpose == "dmarc").kind == "warning"
 
 
@@ -202,7 +201,7 @@ def test_a_shared_link_ends_after_seven_days_and_cannot_be_made_up(
     tenant: Tenant, domain: SendingDomain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = share_token(domain)
-    assert Client().get(reverse("dns_share", args=[token[:-1] + "A"])).status_code == 404
+    assert Client().get(reverse("dns_share", args=[token[:-9] + token[-8:]])).status_code == 404
     assert Client().get(reverse("dns_share", args=["nonsense"])).status_code == 404
     other = signing.dumps([domain.tenant_id.hex, domain.pk], salt="another purpose")
     assert Client().get(reverse("dns_share", args=[other])).status_code == 404

@@ -219,6 +219,8 @@ TABLE: dict[str, Entry] = {
     "console:domain_check": domain_deed("domain"),
     "console:domain_remove": domain_deed("domain"),
     "console:domain_share_revoke": domain_deed("domain"),
+    "console:domain_keys_change": domain_deed("domain"),
+    "console:domain_keys_replace": domain_deed("domain"),
     "console:domain_zone": page(Capability.VIEW, "domain"),
     "console:senders": page(Capability.VIEW),
     "console:sender_new": page(Capability.DOMAINS_EDIT),

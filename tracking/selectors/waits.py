@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from delivery.models import PolicyAction, PolicyState, Site
 from delivery.models.stream import Stream
 from delivery.selectors.policies import active_policies
+from delivery.services.domain_gates import RULE as DOMAIN_DRIFT
 from tracking.selectors.live import ProviderRow
 
 #: Whole minutes that the pace is taken from.
@@ -39,6 +40,8 @@ class Hold(StrEnum):
     """What keeps a provider's part waiting."""
 
     PAUSED = "paused"
+    #: Its sending domain's records broke.
+    DOMAIN = "domain"
     SUSPENDED = "suspended"
     SLOWED = "slowed"
     RETRY = "retry"
@@ -136,6 +139,8 @@ def _line(
 
 def _hold(row: ProviderRow, policies: list[PolicyState], now: datetime) -> tuple[Hold, datetime | None]:
     suspending = [policy for policy in policies if policy.action == PolicyAction.SUSPEND]
+    if any(policy.rule == DOMAIN_DRIFT for policy in suspending):
+        return Hold.DOMAIN, None
     for hold, found in ((Hold.SUSPENDED, suspending), (Hold.SLOWED, policies)):
         ends = [policy.until for policy in found if policy.until is not None]
         if found:
@@ -149,7 +154,7 @@ def _end(
     waiting: int, hold: Hold, until: datetime | None, per_minute: float, now: datetime
 ) -> datetime | None:
     """By the pace of the last whole minutes, counted from when it may go on."""
-    if per_minute <= 0 or hold is Hold.PAUSED or (hold is Hold.SUSPENDED and until is None):
+    if per_minute <= 0 or hold in {Hold.PAUSED, Hold.DOMAIN} or (hold is Hold.SUSPENDED and until is None):
         return None
     begins = until if until is not None and hold in {Hold.SUSPENDED, Hold.RETRY} else now
     return max(begins, now) + timedelta(minutes=waiting / per_minute)

@@ -12,6 +12,8 @@ def wait_text(wait: ProviderWait) -> str:
     match wait.hold:
         case Hold.PAUSED:
             return _("the campaign is paused")
+        case Hold.DOMAIN:
+            return _("held until the DNS records of its domain are right again")
         case Hold.SUSPENDED:
             return _("stopped until %(at)s") % {"at": at} if at else _("stopped until the operators lift it")
         case Hold.SLOWED:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,10 +23,12 @@ from accounts.services.key_rotation import OVERLAP, advance_all_rotations, advan
 from accounts.tenancy import tenant_scope
 from campaigns.models import Campaign, Contact, Content
 from delivery.engine.config import EngineConfig
+from delivery.engine.run import Run
 from delivery.models import Attempt, AttemptState, Message, QueueEntry
 from relay_saas.mail.dns import Resolver
 from relay_saas.net.zone import ZoneRecord, publish
 from scripts.accounting.signatures import Lookup, algorithms_that_verify, lookup_at
+from scripts.accounting.witness import copies
 from tests.integration.engine.world import World
 from tests.integration.scripted_server import ScriptedServer, Turn
 
@@ -212,3 +215,32 @@ def test_a_domain_can_do_without_the_second_signature(
     launch([f"ann@{name}"])
     _, raw, _ = unstuffed(send(zone_of(name)))
     assert signed_by(raw) == ["r1"]
+
+
+def test_while_a_campaign_runs_its_keys_change_and_every_message_verifies(
+    name: str,
+    tenant: Tenant,
+    domain: SendingDomain,
+    dns: str,
+    world: World,
+    config: EngineConfig,
+    launch: Any,
+) -> None:
+    launch([f"p{number}@gmail.test" for number in range(60)])
+    ours = domain.name
+
+    def send_until(count: int) -> None:
+        run = Run(replace(config, idle_seconds=1.5), lambda: len(world.recipients(ours)) >= count)
+        asyncio.run(run.execute())
+
+    send_until(15)
+    begin_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    send_until(30)
+    advance_rotation(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    send_until(60)
+    # One receiver that never forgets an answer, and sees the messages in their order.
+    find = lookup_at(dns)
+    raws = [copy.raw() for copy in copies(world.folder) if copy.mail_from.endswith(f"rp.{ours}")]
+    assert len(raws) == 60
+    assert all(algorithms_that_verify(raw, find) == BOTH for raw in raws)
+    assert {tuple(sorted(signed_by(raw))) for raw in raws} == {("e1", "r1"), ("e2", "r2")}
