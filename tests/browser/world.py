@@ -17,7 +17,7 @@ from campaigns.models import Campaign, ContactField, ContactList
 from campaigns.services.campaigns import CampaignDraft, create_campaign
 from campaigns.services.contacts import save_contact
 from campaigns.services.lists import create_list, subscribe
-from tests.browser import ledger, long_work, operations, reactions, returned, team
+from tests.browser import hooks, ledger, long_work, operations, reactions, returned, team
 from tests.browser.assets import Assets
 from tests.browser.assets import fill as fill_assets
 from tests.browser.story import LEGAL, LIST, NAME, NEWSLETTER, PEOPLE, PLOTS, Plot
@@ -104,6 +104,7 @@ def build() -> World:
     world.assets = fill_assets(tenant)
     world.ways = fill_ways(tenant, world.message)
     team.fill(tenant, world.owner)
+    hooks.fill(tenant, world.owner)
     world.mail = returned.fill(tenant, ledger.providers()[0], empty=empty)
     return world
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models.stream import Stream
@@ -15,7 +16,7 @@ from tracking.selectors.event_words import LABELS, SUBSCRIBABLE
 from tracking.services.webhooks import MAX_TEXT, MOST_BATCH, WebhookDraft
 
 _STREAMS: Final = [(str(one.value), one.label) for one in (Stream.TRANSACTIONAL, Stream.MARKETING)]
-_TYPES: Final = [(name, name) for name in SUBSCRIBABLE]
+_TYPES: Final = [(name, format_lazy("{} – {}", name, LABELS[name])) for name in SUBSCRIBABLE]
 
 
 class WebhookForm(forms.Form):
@@ -36,7 +37,7 @@ class WebhookForm(forms.Form):
     types = forms.MultipleChoiceField(
         required=False,
         choices=_TYPES,
-        label=_("Events"),
+        label=_("Event types"),
         help_text=_("None chosen: every event, also those that come later."),
         widget=forms.CheckboxSelectMultiple,
     )
