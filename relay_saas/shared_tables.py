@@ -72,6 +72,8 @@ DEFINER_FUNCTIONS = {
     "launches_to_write": "sweeper",
     "campaigns_to_launch": "sweeper",
     "campaigns_to_finish": "sweeper",
+    "campaigns_to_guard": "sweeper",
+    "keep_contact_statistics": "nobody: it counts the contacts anew for the planner",
     "keep_queue_statistics": "nobody: it counts the queue anew for the planner",
     "forget_submission_receipts": "sweeper: receipts that nobody can ask for any more",
     "inbound_to_handle": "sweeper",

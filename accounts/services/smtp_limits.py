@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -103,7 +103,7 @@ def _spend(credential: AuthenticatedCredential, recipients: int) -> _Spent:
 
 
 def _give_back(credential: AuthenticatedCredential, recipients: int, spent: _Spent) -> None:
-    values = {
+    values: dict[str, Any] = {
         "tenant": credential.tenant_id,
         "credential": credential.credential_id,
         "minute": spent.minute,

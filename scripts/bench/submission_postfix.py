@@ -122,8 +122,8 @@ def _start(stand: Stand, root: Path, certificate: str) -> Submission:
     shutil.copy("/etc/postfix/dynamicmaps.cf", configuration)
     command = [program("postfix"), "-c", str(configuration), "check"]
     subprocess.run(command, check=True, capture_output=True, text=True)
-    argv = (f"{names['daemon']}/master", "-c", str(configuration), "-d")
-    master = stand.supervisor.spawn(Program(name="postfix-submission", argv=argv, stage=3, grace=30.0))
+    started = (f"{names['daemon']}/master", "-c", str(configuration), "-d")
+    master = stand.supervisor.spawn(Program(name="postfix-submission", argv=started, stage=3, grace=30.0))
     stand.supervisor.await_ready(master, greets(port, b"220"), seconds=_READY_SECONDS)
     return Submission(
         port=port, username=username, password=password, queue=root / "queue", children=(master, sasl)

@@ -1,10 +1,12 @@
 """Mail programs that people have hand in their mail, and it arrives as meant: signed, whole, to the right
 people."""
 
+import smtplib
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,12 @@ from accounts.audit import SYSTEM
 from accounts.models import SendingDomain, Tenant
 from accounts.services.smtp_credentials import create
 from accounts.services.smtp_draft import CredentialDraft
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import SYSTEM_TENANT_ID, tenant_scope
+from delivery.services.bounce_notice import tell_due
+from relay_saas.mail.dsn import parse_dsn
 from scripts.accounting.signatures import Lookup, algorithms_that_verify
+from tests.delivery.builders import make_domain
+from tests.integration.dns_server import Zone
 from tests.integration.mail_programs import PROGRAMS, Account, Letter, present
 from tests.integration.scripted_server import ScriptedServer
 from tests.integration.submission import serving
@@ -95,3 +101,38 @@ def test_each_programs_mail_arrives_as_meant(
     (attachment,) = found[f"bcc-django@{name}"].iter_attachments()
     assert (attachment.get_filename(), attachment.get_content()) == ("領収書.txt", "合計 1,200 円")
     assert found[f"bcc-django@{name}"]["To"] == f"django@{name}"
+
+
+def test_a_mailbox_hears_that_its_mail_was_refused_by_mail_from_nobody(
+    account: Account,
+    tenant: Tenant,
+    domain: SendingDomain,
+    name: str,
+    send: Callable[..., ScriptedServer],
+    settings: Any,
+) -> None:
+    """The whole way: handed in with DSN parameters, refused by the recipient's server, reported by mail."""
+    system = f"post.{tenant.slug}.test"
+    make_domain(SYSTEM_TENANT_ID, system)
+    settings.DEFAULT_FROM_EMAIL = f"Relay <no-reply@{system}>"
+    draft = CredentialDraft(name="Outlook", bounce_notice=f"taro@{domain.name}")
+    credential, password = create(tenant_id=tenant.pk, draft=draft, actor=SYSTEM)
+    with smtplib.SMTP_SSL(account.host, account.tls_port, timeout=30, context=account.context) as client:
+        client.login(credential.username, password)
+        client.ehlo()
+        assert client.has_extn("dsn")
+        client.mail(account.sender, ["RET=HDRS", "ENVID=QQ314159"])
+        client.rcpt(f"gone@{name}", ["NOTIFY=FAILURE", f"ORCPT=rfc822;gone@{name}"])
+        mail = f"From: {account.sender}\r\nSubject: Hello\r\nMessage-ID: <1@client>\r\n\r\nHi\r\n"
+        assert client.data(mail)[0] == 250
+    zone: Zone = {(name, "MX"): [f"10 mx.{name}."], (f"mx.{name}", "A"): ["127.0.0.1"]}
+    send(zone, lambda turn: b"550 5.1.1 No such user\r\n" if turn.verb == "RCPT" else None)
+    assert tell_due() == 1
+    zone = {(domain.name, "MX"): [f"10 mx.{domain.name}."], (f"mx.{domain.name}", "A"): ["127.0.0.1"]}
+    receiver = send(zone)
+    (mail_from,) = (line for line in receiver.connections[-1].commands if line.startswith(b"MAIL"))
+    assert mail_from.startswith(b"MAIL FROM:<>")
+    report = parse_dsn(arrived(receiver)[f"taro@{domain.name}"])
+    assert report is not None
+    assert (report.action, report.status, report.original_recipient) == ("failed", "5.1.1", f"gone@{name}")
+    assert b"Original-Envelope-Id: QQ314159" in arrived(receiver)[f"taro@{domain.name}"]
