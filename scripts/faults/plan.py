@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.faults import control, copies, drips, odd, services_down, upgrade, visits, workers
+from scripts.faults import control, copies, drips, odd, services_down, submitted, upgrade, visits, workers
 from scripts.faults.kills import kills
 from scripts.faults.points import points
 from scripts.faults.stage import Stage
@@ -33,6 +33,7 @@ PLAN = (
     Fault(id="R01", title="kill -9 of children, parents and groups", act=kills),
     Fault(id="R03", title="kill -9 at twelve named points", act=points),
     Fault(id="R05", title="kill -9 of the web server under posts and clicks", act=control.web_killed),
+    Fault(id="R06", title="kill -9 of the submission server in DATA", act=submitted.submission_killed),
     Fault(id="R07-stop", title="Valkey stopped", act=services_down.valkey_stopped),
     Fault(id="R07-flush", title="Valkey flushed", act=services_down.valkey_flushed),
     Fault(id="R08-full", title="Valkey full", act=services_down.valkey_full),
@@ -72,7 +73,6 @@ PLAN = (
 )
 #: By id: why it is not here.
 NOT_RUN = {
-    "R06": "there is no SMTP submission server yet",
     "R35": "there are no webhooks yet",
     "R38": "two hours: not within a bounded run",
 }
