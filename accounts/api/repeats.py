@@ -82,7 +82,7 @@ def _parts(data: Any) -> Iterator[bytes]:
         yield idempotency.canonical(data)
 
 
-def _file_digest(file: UploadedFile) -> bytes:
+def _file_digest(file: "UploadedFile[Any]") -> bytes:
     digest = sha256()
     for chunk in file.chunks():
         digest.update(chunk)

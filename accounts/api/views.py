@@ -45,8 +45,9 @@ class TenantApiView(APIView):
                 transaction.set_rollback(True)
             elif self.claimed is not None:
                 self.claimed.keep(response)
-            for name, value in ({} if self.allowance is None else self.allowance.headers()).items():
-                response.headers.setdefault(name, value)
+            if self.allowance is not None:
+                for name, value in self.allowance.headers().items():
+                    response.headers.setdefault(name, value)
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -60,11 +61,11 @@ class TenantApiView(APIView):
         self.inside = True
         self.claimed = claim(request, key)
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+    def handle_exception(self, exc: Exception) -> Response:
         """A request that was answered before is no refusal."""
         if isinstance(exc, Repeated):
-            return repeated_response(exc.answer)
-        return cast("HttpResponseBase", super().handle_exception(exc))
+            return cast("Response", repeated_response(exc.answer))
+        return super().handle_exception(exc)
 
 
 class JsonApiView(TenantApiView):

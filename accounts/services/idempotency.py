@@ -25,6 +25,7 @@ LIFETIME: Final = timedelta(hours=24)
 PATIENCE: Final = timedelta(seconds=10)
 MAX_NAME: Final = 255
 _BATCH: Final = 10_000
+_LIFETIME: Final = f"{LIFETIME.total_seconds()} seconds"
 _CLAIM: Final = "select * from claim_idempotency_key(%s, %s, %s, %s, %s, %s)"
 
 
@@ -65,7 +66,7 @@ def claim(
         raise BadIdempotencyKey
     milliseconds = f"{max(1, patience // timedelta(milliseconds=1))}ms"
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [tenant_id, key_id, name, print_, milliseconds, LIFETIME])
+        cursor.execute(_CLAIM, [tenant_id, key_id, name, print_, milliseconds, _LIFETIME])
         state, known_print, status, sealed = cursor.fetchone()
     if state == "claimed":
         return None

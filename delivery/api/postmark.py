@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,7 +38,7 @@ class PostmarkView(SendingView):
     required_scope = {"POST": "messages.send"}
     schema = None
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+    def handle_exception(self, exc: Exception) -> Response:
         """A refusal in Postmark's shape."""
         error = translated(exc)
         if isinstance(exc, Repeated) or error is None:

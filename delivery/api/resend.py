@@ -4,7 +4,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,7 +34,7 @@ class ResendView(SendingView):
     parser_classes = [BulkListParser]
     schema = None
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+    def handle_exception(self, exc: Exception) -> Response:
         """A refusal in Resend's shape."""
         error = translated(exc)
         if isinstance(exc, Repeated) or error is None:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -85,7 +85,7 @@ class HeaderList(serializers.ListField):
         """Raises ValidationError for another shape."""
         if isinstance(data, Mapping):
             data = [{"name": name, "value": value} for name, value in data.items()]
-        return cast("list[Any]", super().to_internal_value(data))
+        return super().to_internal_value(data)
 
 
 class AttachmentSerializer(StrictSerializer):
@@ -119,7 +119,7 @@ class MailboxList(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Any]:
         """Raises ValidationError for another shape."""
         one = isinstance(data, str | Mapping)
-        return cast("list[Any]", super().to_internal_value([data] if one else data))
+        return super().to_internal_value([data] if one else data)
 
 
 class VariablesField(serializers.Field[Any, Any, Any, Any]):

@@ -41,13 +41,18 @@ class BatchItemDocument(Documents):
     messages = TakenMessageDocument(many=True, required=False)
     code = serializers.CharField(required=False)
     detail = serializers.CharField(required=False)
-    errors = ItemProblemDocument(many=True, required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`errors` means something else to serializers, so it cannot be declared above."""
+        return {**super().get_fields(), "errors": ItemProblemDocument(many=True, required=False)}
 
 
 class BatchDocument(Documents):
     """One answer for each item, in their order."""
 
-    data = BatchItemDocument(many=True)
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`data` means something else to serializers, so it cannot be declared above."""
+        return {"data": BatchItemDocument(many=True)}
 
 
 class MailboxDocument(Documents):

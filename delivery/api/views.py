@@ -1,7 +1,7 @@
 """Routes of the mail API: accept mail, say what became of it, cancel it or put it off."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -84,7 +84,7 @@ class EmailsView(SendingView):
     """`POST /emails`, `GET /emails`."""
 
     required_scope = {"POST": "messages.send", "GET": "messages.read", "HEAD": "messages.read"}
-    parameters: Mapping[str, Parameter] = {  # type: ignore[assignment]  # names with what they say
+    parameters: ClassVar[Mapping[str, Parameter]] = {
         **PAGING,
         "stream": choice("Mail of this stream.", STREAMS),
         "tag": Parameter(says="Mail with this tag."),

@@ -1,7 +1,7 @@
 """Cancels mail that waits, or puts it off."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -52,7 +52,7 @@ def put_off(*, tenant_id: UUID, submission_id: UUID, send_at: datetime) -> int:
         at = max(send_at, timezone.now())
         values = {"at": at, "expires": at + longest_wait(submission.stream)}
         cursor.execute(_PUT_OFF, _own(tenant_id, submission_id) | values)
-        moved = cursor.rowcount
+        moved = int(cursor.rowcount)
         if not moved:
             raise NothingWaits
         submission.send_at = send_at
@@ -60,7 +60,7 @@ def put_off(*, tenant_id: UUID, submission_id: UUID, send_at: datetime) -> int:
     return moved
 
 
-def _own(tenant_id: UUID, submission_id: UUID) -> dict[str, object]:
+def _own(tenant_id: UUID, submission_id: UUID) -> dict[str, Any]:
     bound = UUID(int=max(0, (submission_id.int >> 80) - 60_000) << 80)
     return {"tenant": tenant_id, "submission": submission_id, "bound": bound}
 
