@@ -112,6 +112,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "subject": gettext_lazy("Subject"),
     "time_zone": gettext_lazy("Time zone"),
     "title": gettext_lazy("Title"),
+    "undo_seconds": gettext_lazy("Time to undo a launch"),
     "until": gettext_lazy("Until"),
     "username": gettext_lazy("User name"),
 }
@@ -126,6 +127,7 @@ _PAIRS: Final = frozenset(
         "role",
         "state",
         "stream",
+        "undo_seconds",
         "time_zone",
     )
 )

@@ -131,10 +131,10 @@ def reports(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def reputation(period: Period) -> Chart:
-    """Complaints in percent by day, beside the two lines; a gap where nothing was delivered."""
+    """Complaints of a thousand delivered by day, beside the two lines; a gap where nothing was delivered."""
     delivered = period.sums.get(AttemptState.DELIVERED, {})
     rates = tuple(
-        round(100 * period.complaints.get(day, 0) / delivered[day], 3) if delivered.get(day) else None
+        round(1000 * period.complaints.get(day, 0) / delivered[day], 2) if delivered.get(day) else None
         for day in period.days
     )
     flat = len(period.days)
@@ -142,16 +142,16 @@ def reputation(period: Period) -> Chart:
         times=period.days,
         step="day",
         series=(
-            Series(label=_("Complaints %"), values=rates, colour="primary"),
-            Series(label=_("Watch (0.1%)"), values=(WATCH,) * flat, colour="warning"),
-            Series(label=_("Stop (0.3%)"), values=(STOP,) * flat, colour="danger"),
+            Series(label=_("Complaints"), values=rates, colour="primary"),
+            Series(label=_("Watch (0.1%)"), values=(10 * WATCH,) * flat, colour="warning"),
+            Series(label=_("Stop (0.3%)"), values=(10 * STOP,) * flat, colour="danger"),
         ),
     )
 
 
 def provider_lines(*, tenant_id: UUID, period: Period) -> list[ProviderLine]:
     """Receiving sides, the largest first."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id,
         "campaigns": period.campaigns,
         "since": period.days[0],
@@ -165,7 +165,7 @@ def provider_lines(*, tenant_id: UUID, period: Period) -> list[ProviderLine]:
 
 def campaign_lines(*, tenant_id: UUID, period: Period) -> list[CampaignLine]:
     """Campaigns of the period that were complained about most, then those that bounced most."""
-    values = {"tenant": tenant_id, "since": period.days[0], "most": MOST_CAMPAIGNS}
+    values: dict[str, Any] = {"tenant": tenant_id, "since": period.days[0], "most": MOST_CAMPAIGNS}
     with connection.cursor() as cursor:
         cursor.execute(_CAMPAIGNS, values)
         names = ("id", "name", "delivered", "bounced", "complained")

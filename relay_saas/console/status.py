@@ -47,7 +47,7 @@ def status(request: HttpRequest) -> HttpResponse:
     kinds, at = _found()
     names = {
         "web": (_("Dashboard and API"), _("Sign-in, pages, and what programs ask for.")),
-        "sending": (_("Sending"), _("Mail leaves when it is due.")),
+        "sending": (_("Sending mail"), _("Mail leaves when it is due.")),
         "jobs": (_("Imports and exports"), _("Long work is begun as it comes.")),
         "edge": (_("Links and unsubscribing"), _("What recipients open in their mail.")),
         "inbound": (_("Returned mail"), _("Bounces, complaints and replies come in.")),
