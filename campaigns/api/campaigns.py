@@ -17,7 +17,7 @@ from campaigns.services.control import cancel, pause, resume
 from campaigns.services.copies import duplicate, repeat
 from campaigns.services.new_campaign import start_campaign
 from campaigns.services.review import review_campaign
-from campaigns.services.schedule import schedule, send_now, undo
+from campaigns.services.schedule import Seen, schedule, send_now, undo
 from campaigns.services.shelf import archive, delete_draft, set_tags, tags_of, unarchive
 from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, flag, id_of, page_shape, scopes
 from relay_saas.web.api_paging import list_page
@@ -209,16 +209,12 @@ class CampaignLaunchView(JsonApiView):
     def post(self, request: Request, campaign: str) -> Response:  # noqa: ARG002
         """202: it is on its way."""
         given, number = self.body(LaunchBody), number_of("cmp", campaign)
-        ticked = given.get("warnings")
+        seen = Seen(ticked=given.get("warnings"))
         if given.get("at") is None:
-            send_now(tenant_id=self.tenant_id, campaign_id=number, actor=self.actor, ticked=ticked)
+            send_now(tenant_id=self.tenant_id, campaign_id=number, actor=self.actor, seen=seen)
         else:
             schedule(
-                tenant_id=self.tenant_id,
-                campaign_id=number,
-                at=given["at"],
-                actor=self.actor,
-                ticked=ticked,
+                tenant_id=self.tenant_id, campaign_id=number, at=given["at"], actor=self.actor, seen=seen
             )
         return Response(_document(self, number), status=202)
 

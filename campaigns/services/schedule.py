@@ -46,11 +46,11 @@ State = Campaign.State
 class Seen:
     """What the person who sends has looked at; the default asks for nothing."""
 
-    #: Codes of the warnings that they have ticked; None asks for none, and for no number.
+    #: Codes of the warnings that they have ticked; None asks for none.
     ticked: Collection[str] | None = None
     #: Of the draft that they have seen; None means any.
     version: int | None = None
-    #: How many people they typed.
+    #: How many people they typed; None asks for no number, as programs type none.
     typed: int | None = None
 
 
@@ -158,7 +158,7 @@ def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: S
         warnings = {finding.code for finding in review.warnings}
         if seen.ticked is not None and not warnings <= set(seen.ticked):
             raise NotChecked
-        if seen.ticked is not None and not _is_typed(review.audience.reachable, seen.typed):
+        if seen.typed is not None and not _is_typed(review.audience.reachable, seen.typed):
             raise NotTyped
         campaign.state = State.SCHEDULED
         campaign.scheduled_at = at
@@ -182,9 +182,9 @@ def _plan(tenant_id: UUID, campaign_id: int, actor: Actor, at: datetime, seen: S
     return campaign
 
 
-def _is_typed(reachable: int, typed: int | None) -> bool:
+def _is_typed(reachable: int, typed: int) -> bool:
     """Whether nobody has to type the number, or it is (about) the one that was typed."""
-    return reachable <= TYPED or (typed is not None and abs(typed - reachable) <= reachable * _LEEWAY)
+    return reachable <= TYPED or abs(typed - reachable) <= reachable * _LEEWAY
 
 
 def _unplan(campaign: Campaign, *, refusal: str) -> None:

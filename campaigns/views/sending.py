@@ -67,7 +67,9 @@ def _send(request: HttpRequest, member: Member, campaign_id: int, *, later: bool
     form = ScheduleForm(request.POST) if later else ScheduleForm(initial={"at": request.POST.get("at", "")})
     if later and not form.is_valid():
         return show(request, member, campaign, form=form, ticked=ticked)
-    seen = plans.Seen(ticked=ticked, version=_number(request, "version"), typed=_number(request, "typed"))
+    seen = plans.Seen(
+        ticked=ticked, version=_number(request, "version"), typed=_number(request, "typed") or 0
+    )
     try:
         if later:
             at = form.cleaned_data["at"]

@@ -177,11 +177,13 @@ def test_the_number_of_many_people_is_typed_before_it_is_planned(
     monkeypatch.setattr(plans, "TYPED", 1)
     found = review_campaign(tenant_id=draft.tenant_id, campaign=draft)
     codes = {finding.code for finding in found.warnings}
-    for typed in (None, 1, 3, 20):
+    for typed in (0, 1, 3, 20):
         with pytest.raises(NotTyped):
             send_now(**key(draft), seen=Seen(ticked=codes, typed=typed))
     assert again(draft).state == "draft"
     assert send_now(**key(draft), seen=Seen(ticked=codes, typed=2)).state == "scheduled"
+    undo(**key(draft))
+    assert send_now(**key(draft), seen=Seen(ticked=codes)).state == "scheduled"
 
 
 def test_an_organization_chooses_how_long_a_launch_can_be_undone(tenant: Tenant, draft: Campaign) -> None:
