@@ -233,6 +233,14 @@ class CredentialDayReached(AccountsError):
     message = _("This SMTP credential has reached its limit for today. Try again tomorrow.")
 
 
+class KeyBeyondOwn(AccountsError):
+    """A key made a key that may do more."""
+
+    code = "key_beyond_own"
+    status = 403
+    message = _("A key cannot make a key that may do more than it may itself, or for longer.")
+
+
 class BadKeySettings(AccountsError):
     """An API key cannot be kept like this; `errors` names each problem by pointer."""
 

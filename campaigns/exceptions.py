@@ -72,6 +72,8 @@ class ImportRefused(CodedError):
         "import_not_checked": _("Check the rows first; then the import can begin."),
         "undo_impossible": _("This import cannot be undone (any more)."),
         "columns_do_not_match": _("The file has %(expected)s columns; %(given)s were described."),
+        "one_list_needed": _("Name a list or a new one, and not both."),
+        "note_needed": _("Say where they agreed."),
         "label_needed": _("Each new field needs a label of its own."),
     }
 

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from accounts.views import language
 from campaigns.views.media import media_file
-from relay_saas.console import domain_share, status, views
+from relay_saas.console import api_docs, domain_share, status, views
 from tracking.views.message_page import message_shared
 
 handler400 = "relay_saas.web.errors.bad_request"
@@ -26,6 +26,11 @@ urlpatterns = [
     path("o/<slug:tenant_slug>/", include("relay_saas.console.urls")),
     path("o/<slug:tenant_slug>/", include("campaigns.urls")),
     path("o/<slug:tenant_slug>/", include("tracking.urls")),
+    path("docs/api/", api_docs.reference, name="api_docs"),
+    path("docs/api/try/", api_docs.try_it, name="api_try"),
+    path("docs/api/redoc.js", api_docs.redoc, name="redoc"),
+    path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("campaigns.api.urls")),
     path("", include("delivery.api.foreign_urls")),
     path("api/v1/", include("delivery.api.urls")),

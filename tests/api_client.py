@@ -41,11 +41,14 @@ class Api:
     ) -> Answer:
         """`api("POST", "lists", {"name": "News"})`; bytes go as they are."""
         sent = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
-        empty = b"" if body is None else json.dumps(body).encode()
-        data = body if isinstance(body, bytes) else empty
+        data = body if isinstance(body, bytes) else _encoded(body)
         url = path if path.startswith("/") else PREFIX + path
         response = Client().generic(method, url, data, content_type="application/json", headers=sent)
         return answer_of(response)
+
+
+def _encoded(body: Any) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def answer_of(response: Any) -> Answer:

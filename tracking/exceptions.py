@@ -1,8 +1,12 @@
 """What tracking refuses, each with a machine code."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.utils.translation import gettext_lazy as _
 
 from relay_saas.web.errors import RelayError
+from relay_saas.web.problems import Text
 
 
 class TrackingError(RelayError):
@@ -55,3 +59,24 @@ class BadReplay(TrackingError):
     code = "bad_replay"
     status = 422
     message = _("Choose a time that lies in the past and begins before it ends.")
+
+
+class BadSpan(TrackingError):
+    """Figures of no time, or of too long a one."""
+
+    code = "bad_span"
+    status = 422
+    message = _("Ask for a time of at most 93 days that begins before it ends.")
+
+
+class BadExport(TrackingError):
+    """What is to be exported contradicts itself."""
+
+    status = 422
+    messages: ClassVar[Mapping[str, Text]] = {
+        "no_such_state": _("There is no such state of what is exported."),
+        "campaign_of_recipients": _("Recipients are those of a campaign, and nothing else is of one."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(self.messages[code], code=code)

@@ -24,6 +24,7 @@ from relay_saas.web.api_operation import Operation
 from relay_saas.web.api_query import refuse_unknown
 from relay_saas.web.api_versions import single
 from relay_saas.web.json_body import StrictJsonParser
+from relay_saas.web.strict_fields import StrictSerializer
 
 
 class TenantApiView(APIView):
@@ -89,6 +90,10 @@ class JsonApiView(TenantApiView):
         super().initial(request, *args, **kwargs)
         known = {"GET": self.parameters, "HEAD": self.parameters, "DELETE": self.write_parameters}
         refuse_unknown(request.query_params, known.get(str(request.method), ()))
+        operation = self.operations.get(str(request.method))
+        if operation is not None and operation.body is None and request.method in {"POST", "PUT", "PATCH"}:
+            # Who sends something means it.
+            StrictSerializer(data=request.data).is_valid(raise_exception=True)
 
     @property
     def key(self) -> AuthenticatedKey:

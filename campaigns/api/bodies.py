@@ -8,7 +8,7 @@ from campaigns.services.schedule import MAX_DAYS
 from campaigns.services.shelf import MAX_TAG, MAX_TAGS
 from relay_saas.web.api_fields import FieldValues, GivenMoment
 from relay_saas.web.prefixed import PublicId
-from relay_saas.web.strict_fields import StrictFlag, StrictSerializer, StrictText
+from relay_saas.web.strict_fields import StrictFlag, StrictInteger, StrictSerializer, StrictText
 
 #: Longer than any address that mail can carry.
 ADDRESS = 400
@@ -145,6 +145,12 @@ class LaunchBody(StrictSerializer):
         max_length=100,
         help_text="Codes of the warnings that somebody has looked at: others stop the launch. "
         "Not said or null: none does.",
+    )
+    recipients = StrictInteger(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        help_text="How many people it is meant for: another large audience stops the launch.",
     )
 
 

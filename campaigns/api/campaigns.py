@@ -23,7 +23,7 @@ from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, f
 from relay_saas.web.api_paging import list_page
 from relay_saas.web.api_query import read_flag, read_word
 from relay_saas.web.api_versions import check_match, single
-from relay_saas.web.prefixed import number_of, number_or_zero, public_id
+from relay_saas.web.prefixed import number_of, public_id, read_id
 
 _NAMES = {"list": "mailing_list_id", "html": "html_source", "text": "text_source"}
 _EXAMPLE = {
@@ -87,8 +87,8 @@ class CampaignsView(JsonApiView):
             rows = rows.filter(state=state)
         if "tag" in query:
             rows = rows.filter(tags__contains=[query["tag"]])
-        if "list" in query:
-            rows = rows.filter(mailing_list_id=number_or_zero("lst", query["list"]))
+        if (number := read_id(query, "list", "lst")) is not None:
+            rows = rows.filter(mailing_list_id=number)
         page = list_page(
             rows.defer("html_source", "text_source"),
             name="campaigns",
@@ -201,6 +201,7 @@ class CampaignLaunchView(JsonApiView):
                 "in_the_past": 422,
                 "too_far": 422,
                 "warnings_not_checked": 422,
+                "number_not_typed": 422,
                 "domain_not_verified": 422,
             },
         )
@@ -209,7 +210,7 @@ class CampaignLaunchView(JsonApiView):
     def post(self, request: Request, campaign: str) -> Response:  # noqa: ARG002
         """202: it is on its way."""
         given, number = self.body(LaunchBody), number_of("cmp", campaign)
-        seen = Seen(ticked=given.get("warnings"))
+        seen = Seen(ticked=given.get("warnings"), typed=given.get("recipients"))
         if given.get("at") is None:
             send_now(tenant_id=self.tenant_id, campaign_id=number, actor=self.actor, seen=seen)
         else:

@@ -21,7 +21,7 @@ from relay_saas.web.api_query import read_word
 from relay_saas.web.api_versions import check_match, single
 from relay_saas.web.errors import NotFound
 from relay_saas.web.json_body import BulkJsonParser
-from relay_saas.web.prefixed import PublicId, number_of, number_or_zero, public_id
+from relay_saas.web.prefixed import PublicId, number_of, number_or_zero, public_id, read_id
 
 _STATES = (*Subscription.State.values, SUPPRESSED)
 _EXAMPLE = {"email": "hanako@example.jp", "fields": {"first_name": "花子", "city": "東京"}, "lists": []}
@@ -109,9 +109,9 @@ class ContactsView(JsonApiView):
         )
 
     def _wanted(self, state: str) -> Wanted:
-        query = self.request.query_params
-        list_id = number_or_zero("lst", query["list"]) or -1 if "list" in query else None
-        return Wanted(mailing_list_id=list_id, state=state)
+        number = read_id(self.request.query_params, "list", "lst")
+        # 0 would mean: on any.
+        return Wanted(mailing_list_id=-1 if number == 0 else number, state=state)
 
 
 class ContactView(JsonApiView):
@@ -149,11 +149,11 @@ class ContactView(JsonApiView):
 
     def patch(self, request: Request, contact: str) -> Response:
         """The fields that are named."""
-        given = self.body(ContactBody)
+        given = self.body(ContactBody, partial=True)
         found = _find(self, contact, lock=True)
         check_match(request, _document(self.tenant_id, found))
         found = change_contact(
-            tenant_id=self.tenant_id, contact_id=found.pk, values=given["fields"], actor=self.actor
+            tenant_id=self.tenant_id, contact_id=found.pk, values=given.get("fields", {}), actor=self.actor
         )
         return single(request, _document(self.tenant_id, found))
 

@@ -55,14 +55,6 @@ class UploadBody(StrictSerializer):
     consent = serializers.ChoiceField(ContactImport.Consent.choices)
     consent_note = StrictText(required=False, allow_blank=True, default="", max_length=500)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """One list; “something else” is explained."""
-        if ("list" in attrs) == ("new_list" in attrs):
-            raise serializers.ValidationError({"list": "Name a list or a new one."}, code="required")
-        if attrs["consent"] == ContactImport.Consent.OTHER and not attrs["consent_note"].strip():
-            raise serializers.ValidationError({"consent_note": "Say where they agreed."}, code="required")
-        return attrs
-
 
 class ImportsView(JsonApiView):
     """Imports, the newest first."""
@@ -80,7 +72,7 @@ class ImportsView(JsonApiView):
             body=UploadBody,
             answer=ImportWithColumns,
             status=201,
-            refusals={**_FILE, "list_not_found": 404},
+            refusals={**_FILE, "list_not_found": 404, "one_list_needed": 409, "note_needed": 409},
             versioned=True,
         ),
     }
@@ -100,6 +92,10 @@ class ImportsView(JsonApiView):
     def post(self, request: Request) -> Response:
         """Kept, and looked at."""
         given = self.body(UploadBody)
+        if ("list" in given) == ("new_list" in given):
+            raise ImportRefused("one_list_needed")
+        if given["consent"] == ContactImport.Consent.OTHER and not given["consent_note"].strip():
+            raise ImportRefused("note_needed")
         upload = Upload(
             file_name=given["file"].name or "contacts.csv",
             data=given["file"],

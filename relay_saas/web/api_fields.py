@@ -26,15 +26,19 @@ class GivenMoment(StrictText):
     }
 
     def to_internal_value(self, data: Any) -> Any:
-        """Raises ValidationError for another shape and for years out of every calendar of ours."""
+        """Raises ValidationError for another shape; whether the year makes sense is for the service."""
         text = super().to_internal_value(data)
         try:
-            found = datetime.fromisoformat(text[:40])
-            if found.tzinfo is None or "T" not in text or not 1970 <= found.year <= 2999:
+            found = datetime.fromisoformat(text[:40].upper())
+            if found.tzinfo is None or "T" not in text.upper():
                 self.fail("moment")
-            return found.astimezone(UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             self.fail("moment")
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:
+            # At an end of the calendar another zone's day may not exist.
+            return found.replace(tzinfo=UTC)
 
 
 class UuidId(serializers.Field[UUID, str, str, Any]):

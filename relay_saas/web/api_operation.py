@@ -47,7 +47,10 @@ PAGING: Final[Mapping[str, Parameter]] = {
         says=f"How many at most; {DEFAULT_LIMIT} if it is not said. More than {MAX_LIMIT} gives {MAX_LIMIT}.",
         schema={"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": DEFAULT_LIMIT},
     ),
-    "after": Parameter(says="The `next` of the page before."),
+    "after": Parameter(
+        says="The `next` of the page before; any other is refused (`bad_cursor`).",
+        schema={"type": "string", "maxLength": 1000},
+    ),
 }
 
 

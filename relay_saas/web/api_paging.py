@@ -63,12 +63,17 @@ def seal_cursor(name: str, cursor: str) -> str:
 def open_cursor(name: str, text: str) -> str:
     """The cursor that was sealed for the list `name`; raises BadCursor."""
     if not text or len(text) > 2 * MAX_CURSOR:
-        raise BadCursor
+        raise _bad_cursor()
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         return _cipher().decrypt(sealed, [name.encode()]).decode()
     except (binascii.Error, ValueError, InvalidTag) as error:
-        raise BadCursor from error
+        raise _bad_cursor() from error
+
+
+def _bad_cursor() -> BadCursor:
+    """422: it is a text as it should be, and leads nowhere."""
+    return BadCursor(status=422)
 
 
 @lru_cache(maxsize=1)

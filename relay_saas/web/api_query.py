@@ -1,7 +1,7 @@
 """What API routes read from the query of their address: known names once each, limits, words of a set."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.http import QueryDict
@@ -13,6 +13,8 @@ from relay_saas.web.problems import FieldProblem
 
 #: No parameter of ours is longer; a cursor is.
 MAX_LENGTH: Final = 1_000
+EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST: Final = datetime(2999, 1, 1, tzinfo=UTC)
 _FLAGS: Final = {"true": True, "false": False}
 
 
@@ -76,8 +78,11 @@ def read_time(query: QueryDict, name: str) -> datetime | None:
     try:
         # In an address a plus sign means a space.
         found = parse_datetime(text.replace(" ", "+"))
-        if found is None or found.tzinfo is None or not 1970 <= found.year <= 2999:
-            raise bad_parameter(name)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise bad_parameter(name) from error
-    return found
+    if found is None or found.tzinfo is None:
+        raise bad_parameter(name)
+    # Nothing of ours is older or will be younger, and every zone's day exists there.
+    if not EARLIEST.year <= found.year < LATEST.year:
+        return EARLIEST if found.year < EARLIEST.year else LATEST
+    return found.astimezone(UTC)

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from drf_spectacular.extensions import (
-    OpenApiAuthenticationExtension,
-    OpenApiSerializerExtension,
-    OpenApiSerializerFieldExtension,
-)
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse
 from rest_framework import serializers
 
 from relay_saas.web.api_operation import Operation, Parameter, id_schema
+from relay_saas.web.openapi_shapes import SHAPES
+from relay_saas.web.strict_fields import StrictText
 
 PROBLEM: Final = "application/problem+json"
 #: Codes that any route may answer with.
@@ -56,6 +53,9 @@ class ProblemDocument(serializers.Serializer[Any]):
 
 class RelaySchema(AutoSchema):
     """Reads `operations`, `parameters`, `required_scope` and `path_ids` of a view."""
+
+    #: drf-spectacular finds them by itself once they are made.
+    shapes = SHAPES
 
     @property
     def operation(self) -> Operation | None:
@@ -114,7 +114,7 @@ class RelaySchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         """The operation's body with its examples."""
         if self.operation is None:
-            return super().get_request_serializer()
+            return {media_type: {"type": "object"} for media_type in self.map_parsers()}
         if self.operation.body is None:
             return None
         examples = [OpenApiExample(name, value=value) for name, value in self.operation.examples.items()]
@@ -140,6 +140,13 @@ class RelaySchema(AutoSchema):
             found[status, PROBLEM] = OpenApiResponse(ProblemDocument, description=said)
         return found
 
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> dict[str, Any]:
+        """What a body holds has a length; an answer may be empty wherever it likes."""
+        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
+        if isinstance(field, StrictText) and not field.allow_blank:
+            meta["minLength"] = 1
+        return meta
+
     def _query(self) -> Mapping[str, Parameter]:
         names = getattr(self.view, "parameters", ())
         if self.method not in {"GET", "HEAD"}:
@@ -149,13 +156,15 @@ class RelaySchema(AutoSchema):
         return {name: Parameter(says="") for name in sorted(names)}
 
     def _version_headers(self) -> list[OpenApiParameter]:
+        told = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 201, 304])
+        if self.method == "POST":
+            return [told]
         if self.method == "GET":
             say = "An ETag that the caller knows: the answer is 304 if nothing has changed."
             asked = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=say)
         else:
             say = "The ETag of what is changed: the answer is 412 if it is another by now."
             asked = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=say)
-        told = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 201, 304])
         return [asked, told] if self.method != "DELETE" else [asked]
 
     def _refusals(self) -> dict[int, tuple[str, ...]]:
@@ -166,57 +175,12 @@ class RelaySchema(AutoSchema):
         if "{" in self.path:
             sources.append(_BAD_ID)
         if self.operation is not None:
-            if self.operation.versioned and self.method != "GET":
+            if "after" in self._query():
+                sources.append({422: ("bad_cursor",)})
+            if self.operation.versioned and self.method not in {"GET", "POST"}:
                 sources.append({412: ("changed_meanwhile",)})
             sources += [{status: (code,)} for code, status in self.operation.refusals.items()]
         for source in sources:
             for status, codes in source.items():
                 found[status] = (*found.get(status, ()), *codes)
         return found
-
-
-class PublicIdExtension(OpenApiSerializerFieldExtension):
-    """A prefixed id is a string of one shape."""
-
-    target_class = "relay_saas.web.prefixed.PublicId"
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002
-        """The shape."""
-        return id_schema(self.target.kind)
-
-
-class TextPairsExtension(OpenApiSerializerFieldExtension):
-    """An object whose values are strings."""
-
-    target_class = "relay_saas.web.strict_fields.TextPairs"
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002
-        """The shape."""
-        return {"type": "object", "additionalProperties": {"type": "string"}}
-
-
-class StrictSerializerExtension(OpenApiSerializerExtension):
-    """Unknown members are refused."""
-
-    target_class = "relay_saas.web.strict_fields.StrictSerializer"
-    match_subclasses = True
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        """The shape."""
-        found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return found | {"additionalProperties": False}
-
-
-class ApiKeyExtension(OpenApiAuthenticationExtension):
-    """`Authorization: Bearer rly_live_…`."""
-
-    target_class = "accounts.api.authentication.ApiKeyAuthentication"
-    name = "apiKey"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002
-        """The scheme."""
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A key of the dashboard's page Developers, or of `POST /keys`.",
-        }

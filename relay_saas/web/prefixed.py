@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from relay_saas.mail.ids import BadId, format_id, parse_id
+from relay_saas.web.api_query import bad_parameter
 from relay_saas.web.errors import NotFound
 
 #: What each prefix stands for. `em` and `msg` are version-7 UUIDs of their own (relay_saas.mail.ids).
@@ -72,6 +74,21 @@ def number_or_zero(kind: str, text: str) -> int:
         return number_of(kind, text)
     except NotFound:
         return 0
+
+
+def read_id(query: QueryDict, name: str, kind: str) -> int | None:
+    """The row's number that a parameter names, 0 for a made-up id, None where there is none.
+
+    Raises BadParameter for what has not the shape of an id.
+    """
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        parse_id(kind, text)
+    except BadId as error:
+        raise bad_parameter(name) from error
+    return number_or_zero(kind, text)
 
 
 @lru_cache(maxsize=len(KINDS))

@@ -34,14 +34,14 @@ class StrictFlag(serializers.BooleanField):
 
 
 class StrictInteger(serializers.IntegerField):
-    """JSON's whole numbers; neither "1" nor true."""
+    """JSON's whole numbers, 1.0 among them; neither "1" nor true."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_value": -MAX_INTEGER, "max_value": MAX_INTEGER} | kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         """Raises ValidationError for another type."""
-        if type(data) is not int:
+        if type(data) is not int and not (type(data) is float and data.is_integer()):
             self.fail("invalid")
         return super().to_internal_value(data)
 

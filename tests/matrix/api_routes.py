@@ -13,11 +13,18 @@ from tests.matrix.world import Organization
 
 #: Kind of a thing in the matrix's world -> the prefix of its id; the others are ids as they are.
 PREFIXES = {
+    "api_key": "key",
     "campaign": "cmp",
     "contact": "con",
     "contact_field": "fld",
     "contact_import": "imp",
+    "smtp_credential": "cred",
+    "domain": "dom",
+    "invitation": "inv",
+    "job": "job",
     "mailing_list": "lst",
+    "member": "mem",
+    "sender": "snd",
     "suppression": "sup",
     "template": "tpl",
     "webhook": "whk",
@@ -119,6 +126,50 @@ API: dict[str, Route] = {
         ),
     ),
     "api:email_cancel": deed("messages.send", "submission"),
+    # No server for our zone runs here.
+    "accounts_api:domains": many("domains", fixed(name="mail.example.test"), success=502),
+    # Mail was sent from it.
+    "accounts_api:domain": one("domains", "domain", fixed(stream="marketing"), delete=409),
+    "accounts_api:domain_verify": deed("domains.write", "domain", success=202),
+    "accounts_api:senders": many(
+        "domains", lambda world: {"address": f"other@news.{world.slug}.test", "name": "Other"}
+    ),
+    "accounts_api:sender": one("domains", "sender", fixed(name="Other")),
+    "accounts_api:keys": many("keys", fixed(name="new", scopes=["keys.write"])),
+    "accounts_api:key": Route(
+        takes=("api_key",),
+        calls=(
+            Call(method="GET", scope="keys.read"),
+            Call(method="DELETE", scope="keys.write", success=204),
+        ),
+    ),
+    # It may send mail, which the one that asks may not.
+    "accounts_api:key_rotate": deed("keys.write", "api_key", success=403),
+    "accounts_api:credentials": many("credentials", fixed(name="Outlook 2")),
+    "accounts_api:credential": Route(
+        takes=("smtp_credential",),
+        calls=(
+            Call(method="GET", scope="credentials.read"),
+            Call(method="DELETE", scope="credentials.write", success=204),
+        ),
+    ),
+    "accounts_api:members": read("members.read"),
+    "accounts_api:member": one("members", "member", fixed(role="marketer")),
+    "accounts_api:invitations": many("members", fixed(email="new@people.test", role="analyst")),
+    "accounts_api:invitation": Route(
+        takes=("invitation",),
+        calls=(
+            Call(method="GET", scope="members.read"),
+            Call(method="DELETE", scope="members.write", success=204),
+        ),
+    ),
+    # It was mailed a moment ago.
+    "accounts_api:invitation_resend": deed("members.write", "invitation", success=429),
+    "accounts_api:jobs": read("exports.read"),
+    "accounts_api:job": read("exports.read", "job"),
+    # It is over.
+    "accounts_api:job_cancel": deed("exports.write", "job", success=409),
+    "accounts_api:job_file": read("exports.read", "job"),
     "campaigns_api:fields": many("contacts", fixed(key="town", label="Town")),
     "campaigns_api:field": one("contacts", "contact_field", fixed(label="Town")),
     "campaigns_api:contacts": many("contacts", fixed(email="new@readers.test")),
@@ -191,5 +242,10 @@ API: dict[str, Route] = {
     "tracking_api:webhook_calls": read("webhooks.read", "webhook"),
     "tracking_api:webhook_call": read("webhooks.read", "webhook", "webhook_call"),
     "tracking_api:webhook_resend": deed("webhooks.write", "webhook", "webhook_call", success=202),
+    "tracking_api:messages": read("messages.read"),
+    "tracking_api:message": read("messages.read", "message"),
+    "tracking_api:campaign_stats": read("stats.read", "campaign"),
+    "tracking_api:stats": read("stats.read"),
+    "tracking_api:exports": many("exports", fixed(kind="contacts"), success=202),
 }
 SCOPES = sorted({call.scope for route in API.values() for call in route.calls})

@@ -16,6 +16,8 @@ from tests.matrix.world import ABSENT, Organization, World, build, fingerprint
 
 #: Written for every request, whatever its answer.
 LOGS = ("accounts_apikey", "accounts_apirequest")
+#: Who took a file is kept in it.
+TRAIL = "accounts_auditevent"
 REQUEST = "matrix-request-0001"
 
 
@@ -80,11 +82,11 @@ def test_the_scope_alone_is_enough(world: World) -> None:
 
 def test_a_key_that_reads_writes_nothing(world: World) -> None:
     reader = key(world.acme, *(scope for scope in SCOPES if scope.endswith(".read")))
-    before = fingerprint(world.acme, world.globex, but=LOGS)
+    before = fingerprint(world.acme, world.globex, but=(*LOGS, TRAIL))
     for name, route, call in every_call():
         answer = ask(reader, call, url_of(name, route, world.acme), world.acme)
         assert answer.status == (200 if call.method == "GET" else 403), (name, call)
-    assert fingerprint(world.acme, world.globex, but=LOGS) == before
+    assert fingerprint(world.acme, world.globex, but=(*LOGS, TRAIL)) == before
 
 
 def test_a_foreign_id_answers_byte_for_byte_like_one_that_never_existed(world: World) -> None:

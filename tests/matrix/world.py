@@ -76,15 +76,15 @@ class World:
     outsider: User
 
 
-def build() -> World:
+def build(*, first: str = "acme", second: str = "globex") -> World:
     """Makes everything through the services that the product uses."""
-    acme, globex = _organization("acme"), _organization("globex")
-    members = {role: User.objects.create_user(f"{role}@people.test") for role in Role}
+    acme, globex = _organization(first), _organization(second)
+    members = {role: User.objects.create_user(f"{role}@{first}-people.test") for role in Role}
     for role, user in members.items():
         added = add_member(tenant_id=acme.id, user=user, role=role, actor=SYSTEM)
         if role == Role.ANALYST:
             acme.things["member"] = added.pk
-    outsider = User.objects.create_user("charlie@people.test")
+    outsider = User.objects.create_user(f"charlie@{second}-people.test")
     owner = add_member(tenant_id=globex.id, user=outsider, role=Role.OWNER, actor=SYSTEM)
     globex.things["member"] = owner.pk
     return World(acme=acme, globex=globex, members=members, outsider=outsider)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.api import events, explain, views, webhooks
+from tracking.api import events, explain, exports, messages, stats, views, webhooks
 
 app_name = "tracking_api"
 urlpatterns = [
@@ -22,5 +22,10 @@ urlpatterns = [
     ),
     path("events", events.EventsView.as_view(), name="events"),
     path("messages/<str:message>/explain", explain.ExplainView.as_view(), name="message_explain"),
+    path("messages", messages.MessagesView.as_view(), name="messages"),
+    path("messages/<str:message>", messages.MessageView.as_view(), name="message"),
+    path("campaigns/<str:campaign>/stats", stats.CampaignStatsView.as_view(), name="campaign_stats"),
+    path("stats", stats.StatsView.as_view(), name="stats"),
+    path("exports", exports.ExportsView.as_view(), name="exports"),
     path("emails/<str:submission>/events", views.EmailEventsView.as_view(), name="email_events"),
 ]

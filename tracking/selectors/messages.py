@@ -60,7 +60,7 @@ def message_page(
         if key is None:
             return Page(items=(), next_cursor=None, previous_cursor=None)
         wanted = Wanted(rcpt_key=key)
-    return _page(tenant_id, wanted or Wanted(), cursor)
+    return wanted_page(tenant_id=tenant_id, wanted=wanted or Wanted(), cursor=cursor)
 
 
 def messages_of_submission(*, tenant_id: UUID, submission_id: UUID) -> Page[MessageRow]:
@@ -79,7 +79,7 @@ def one_message(*, tenant_id: UUID, message_id: UUID) -> Page[MessageRow]:
 
 def recipient_page(*, tenant_id: UUID, wanted: Wanted, cursor: str | None) -> Page[RecipientRow]:
     """A page of a campaign's recipients with what they did. Six queries."""
-    page = _page(tenant_id, wanted, cursor)
+    page = wanted_page(tenant_id=tenant_id, wanted=wanted, cursor=cursor)
     return Page(
         items=tuple(recipient_rows(tenant_id, page.items)),
         next_cursor=page.next_cursor,
@@ -96,9 +96,12 @@ def recipient_rows(tenant_id: UUID, rows: Sequence[MessageRow]) -> list[Recipien
     return [RecipientRow(message=row, reactions=reactions.get(row.id, {})) for row in rows]
 
 
-def _page(tenant_id: UUID, wanted: Wanted, cursor: str | None) -> Page[MessageRow]:
+def wanted_page(
+    *, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int = PAGE_SIZE
+) -> Page[MessageRow]:
+    """Newest first: whatever is asked for. Five queries."""
     keys, column = keys_of(tenant_id, wanted)
-    page = page_of(keys, order=(f"-{column}",), cursor=cursor, size=PAGE_SIZE)
+    page = page_of(keys, order=(f"-{column}",), cursor=cursor, size=size)
     return Page(
         items=tuple(rows_of(tenant_id, page.items, column)),
         next_cursor=page.next_cursor,
