@@ -65,6 +65,15 @@ def test_checks_say_what_was_found_what_to_do_and_what_dns_answered(
     assert "Replace at once" not in page
 
 
+def test_the_page_takes_few_queries(
+    tenant: Tenant, domain: SendingDomain, django_assert_max_num_queries
+) -> None:
+    client = person(tenant)
+    shown(client, domain)
+    with django_assert_max_num_queries(20):
+        shown(client, domain)
+
+
 def test_drift_says_until_when_mail_still_leaves(tenant: Tenant, domain: SendingDomain) -> None:
     with tenant_scope(tenant.pk):
         record = {"purpose": "tracking", "name": "t.news.acme.test", "value": "x", "found": [], "ok": False}
