@@ -12,6 +12,15 @@ SENDER: Final = "delivery"
 #: `tenant_id`, `inbound_ids`: people complained or unsubscribed by mail, and it was acted on.
 people_wrote = Signal()
 
+#: `tenant_id`, `inbound_ids`: reports of receivers came, and nobody has read them yet.
+reports_came = Signal()
+
+
+def announce_reports(*, tenant_id: UUID, inbound_ids: list[int]) -> None:
+    """Sends `reports_came` once the outermost transaction has committed."""
+    send = partial(reports_came.send_robust, sender=SENDER, tenant_id=tenant_id, inbound_ids=inbound_ids)
+    transaction.on_commit(send, robust=True)
+
 
 def announce_mail(*, tenant_id: UUID, inbound_ids: list[int]) -> None:
     """Sends `people_wrote` once the outermost transaction has committed."""

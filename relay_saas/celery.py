@@ -76,6 +76,7 @@ app.conf.update(
         "tell of webhooks": {"task": "tracking.tasks.tell_of_webhooks", "schedule": 60.0},
         "forget old events": {"task": "tracking.tasks.forget_old_events", "schedule": 3600.0},
         "forget submission receipts": {"task": "delivery.tasks.forget_receipts", "schedule": 600.0},
+        "forget old reports": {"task": "tracking.tasks.forget_old_reports", "schedule": 21600.0},
         "forget old requests": {"task": "accounts.tasks.forget_old_requests", "schedule": 3600.0},
         "forget old answers": {"task": "accounts.tasks.forget_old_answers", "schedule": 3600.0},
         "forget test mail": {"task": "delivery.tasks.forget_test_mail", "schedule": 3600.0},

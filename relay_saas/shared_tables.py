@@ -79,6 +79,8 @@ DEFINER_FUNCTIONS = {
     "inbound_to_handle": "sweeper",
     "inbound_to_tell": "sweeper",
     "notices_due": "sweeper",
+    "inbound_reports_to_read": "sweeper",
+    "tenants_with_old_dmarc": "sweeper",
     "tenants_with_bounces": "the organizations whose suppressions an operator takes back",
     "suppression_shares": "how many addresses bounce at each provider, by organization",
     "resolve_mail_host": "the organization that a role address belongs to",

@@ -9,7 +9,7 @@ from django.conf import settings
 from delivery.engine.stopping import stop_requested
 from tracking.courier.config import from_settings
 from tracking.courier.process import forget_old, run_once, work_waits
-from tracking.services import campaign_guard, mail_reactions, webhook_post
+from tracking.services import campaign_guard, dmarc_reports, mail_reactions, webhook_post
 
 #: A bell that nobody heard for so long is rung again anyway.
 BELL_SECONDS: Final = 10
@@ -25,6 +25,7 @@ def record_mail(tenant_id: str, inbound_ids: list[int]) -> None:
 def record_missed_mail() -> None:
     """The same where the event was lost."""
     mail_reactions.record_missed_mail()
+    dmarc_reports.record_missed_reports()
 
 
 @shared_task(acks_late=False)
@@ -58,3 +59,15 @@ def guard_campaigns() -> None:
     """Pauses campaigns that bounce or are complained about too often."""
     if settings.RELAY_CAMPAIGN_GUARD:
         campaign_guard.watch()
+
+
+@shared_task
+def record_reports(tenant_id: str, inbound_ids: list[int]) -> None:
+    """Receivers' reports about sending domains."""
+    dmarc_reports.record_reports(tenant_id=UUID(tenant_id), inbound_ids=inbound_ids)
+
+
+@shared_task
+def forget_old_reports() -> None:
+    """Reports are kept for 90 days, their sums for two years."""
+    dmarc_reports.forget_old_reports()

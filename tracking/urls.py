@@ -5,6 +5,7 @@ from django.urls import path
 from tracking.views import (
     campaigns,
     contact_history,
+    dmarc,
     message_page,
     messages,
     recipients,
@@ -49,6 +50,7 @@ urlpatterns = [
         webhook_calls.webhook_resend,
         name="webhook_resend",
     ),
+    path("domains/<int:domain_id>/dmarc/", dmarc.dmarc, name="dmarc"),
     path("messages/", messages.message_list, name="messages"),
     path("messages/<str:word>/", message_page.message, name="message"),
     path("messages/<str:word>/share/", message_page.message_share, name="message_share"),

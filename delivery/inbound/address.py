@@ -14,6 +14,7 @@ from relay_saas.mail.tokens import LENGTH, BadToken, Purpose, Token, TokenKeys, 
 
 _PURPOSES: Final = (Purpose.RETURN_PATH, Purpose.MAILTO)
 #: RFC 2142, and where complaint loops write to.
+REPORTS: Final = "dmarc"
 ROLES: Final = frozenset({"postmaster", "abuse", "fbl"})
 _TOKEN_LIKE: Final = re.compile(rf"[bcmotu][a-z2-7]{{{LENGTH - 1}}}", re.IGNORECASE)
 
@@ -24,6 +25,8 @@ class Destination:
 
     tenant_id: UUID
     token: Token | None = None
+    #: Where receivers send their reports: whose it is stands in the report.
+    reports: bool = False
 
 
 def token_keys() -> TokenKeys:
@@ -42,12 +45,12 @@ def find_destination(address: str, keys: TokenKeys) -> Destination | None:
     if not local and host == "postmaster":
         # RFC 5321 §4.5.1: postmaster without a domain is the server's own.
         return Destination(tenant_id=SYSTEM_TENANT_ID)
-    if local not in ROLES:
+    if local not in ROLES and local != REPORTS:
         return None
     host = host.rstrip(".")
     if host in {settings.RELAY_ZONE, f"inbound.{settings.RELAY_ZONE}"}:
-        return Destination(tenant_id=SYSTEM_TENANT_ID)
-    tenant_id = _ask("select resolve_mail_host(%s)", host)
+        return Destination(tenant_id=SYSTEM_TENANT_ID, reports=local == REPORTS)
+    tenant_id = tenant_of_host(host) if local in ROLES else None
     return None if tenant_id is None else Destination(tenant_id=tenant_id)
 
 
@@ -71,6 +74,11 @@ def first_token(candidates: Iterable[tuple[str, str]], keys: TokenKeys) -> Token
 def tenant_of(token: Token) -> UUID | None:
     """The tenant that a verified token names."""
     return _ask("select resolve_tenant_number(%s)", token.tenant)
+
+
+def tenant_of_host(host: str) -> UUID | None:
+    """Whose verified sending domain a host name is, or belongs to."""
+    return _ask("select resolve_mail_host(%s)", host)
 
 
 def _decoded(text: str, host: str, purposes: Iterable[Purpose], keys: TokenKeys) -> Token | None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from accounts.tenancy import tenant_scope
 from campaigns.services.suppression import complain, unsubscribe
-from delivery.events import announce_mail
+from delivery.events import announce_mail, announce_reports
 from delivery.inbound.address import Destination, first_token, tenant_of
 from delivery.inbound.late_bounce import bounce_late
+from delivery.inbound.reports import receive_report
 from delivery.models import InboundMail, Message, QueueEntry
 from delivery.models.stream import Stream
 from delivery.selectors.addressee import find_addressee
@@ -44,6 +45,8 @@ def receive(
     A complaint belongs to the message whose token stands in it, wherever it was sent; without one it belongs
     to the address.
     """
+    if destination.reports:
+        return receive_report(mail_from=mail_from, rcpt=rcpt, raw=raw)
     found = read_returned(raw)
     tenant_id, token = destination.tenant_id, destination.token
     if found.complaint is not None:
@@ -99,6 +102,8 @@ def handle(*, tenant_id: UUID, inbound_id: int) -> None:
             return
         if mail.message_id is not None:
             _act(mail, mail.message_id)
+        elif mail.kind == InboundMail.Kind.DMARC:
+            announce_reports(tenant_id=tenant_id, inbound_ids=[mail.pk])
         elif mail.kind == InboundMail.Kind.COMPLAINT:
             log.warning("complaint %s names no message of ours", mail.pk)
         mail.handled_at = timezone.now()

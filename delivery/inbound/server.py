@@ -33,6 +33,8 @@ MAX_CONNECTIONS: Final = 200
 MAX_FROM_ONE: Final = 20
 #: Mails an hour to postmaster, abuse and fbl together.
 MAX_TO_ROLES: Final = 200
+#: Reports an hour: some thousand domains at a dozen receivers that write once a day.
+MAX_REPORTS: Final = 3000
 _HOUR: Final = 3600
 _THREADS: Final = 4
 #: Programs behind us could read such a text as two mails.
@@ -51,6 +53,7 @@ class Handler:
         self._refusals = Refusals()
         #: When mail to a role was taken, the last hour's.
         self._to_roles: deque[float] = deque()
+        self._reports: deque[float] = deque()
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd looks for this name
         self,
@@ -80,7 +83,7 @@ class Handler:
             reason = InboundRefusal.Reason.FORGED if looks_forged(address) else InboundRefusal.Reason.STRANGER
             self._refusals.count(reason, peer=str((session.peer or ("",))[0]), rcpt=address)
             return "550 5.1.1 There is no such address here"
-        if destination.token is None and not self._admit_to_role():
+        if destination.token is None and not self._admit(reports=destination.reports):
             return "452 4.3.1 Too much mail to this address, try again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -119,14 +122,15 @@ class Handler:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("inbound mail could not be handled yet", exc_info=error)
 
-    def _admit_to_role(self) -> bool:
-        """Anybody may write to a role: as much as a person could read is kept."""
+    def _admit(self, *, reports: bool) -> bool:
+        """Anybody may write to a role: as much as a person could read is kept, and so many reports."""
+        taken, most = (self._reports, MAX_REPORTS) if reports else (self._to_roles, MAX_TO_ROLES)
         now = time.monotonic()
-        while self._to_roles and self._to_roles[0] < now - _HOUR:
-            self._to_roles.popleft()
-        if len(self._to_roles) >= MAX_TO_ROLES:
+        while taken and taken[0] < now - _HOUR:
+            taken.popleft()
+        if len(taken) >= most:
             return False
-        self._to_roles.append(now)
+        taken.append(now)
         return True
 
     async def sweep(self) -> int:

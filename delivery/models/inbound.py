@@ -20,6 +20,8 @@ class InboundMail(TenantOwned):
         REPLY = "reply"
         #: To postmaster@ or abuse@ (RFC 2142), for the operator's eyes.
         ROLE = "role"
+        #: To dmarc@: a receiver's report about a domain; read and then emptied.
+        DMARC = "dmarc"
         OTHER = "other"
 
     kind = models.TextField(choices=Kind)
@@ -45,6 +47,11 @@ class InboundMail(TenantOwned):
                 fields=["id"],
                 condition=models.Q(told_at=None, kind__in=["complaint", "unsubscribe"]),
                 name="inbound_untold",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(told_at=None, kind="dmarc"),
+                name="inbound_unread_report",
             ),
             models.Index(
                 fields=["id"],

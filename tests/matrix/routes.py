@@ -146,6 +146,7 @@ TABLE: dict[str, Entry] = {
     "tracking:recipients": page(Capability.REPORTS_VIEW, "campaign"),
     "tracking:recipients_export": form(Capability.CONTACTS_EXPORT, "campaign", success=302),
     "tracking:contact_history": page(Capability.VIEW, "contact"),
+    "tracking:dmarc": page(Capability.VIEW, "domain"),
     "tracking:messages": page(Capability.VIEW),
     "tracking:message": page(Capability.VIEW, "message"),
     "tracking:message_share": change(Capability.REPORTS_VIEW, "message"),

@@ -1,5 +1,6 @@
 """What people did with a message, and who hears of it."""
 
+from tracking.models.dmarc import DmarcDay, DmarcReport, DmarcSource
 from tracking.models.engagement import Engagement, EngagementCounter, EngagementRollup, Reaction
 from tracking.models.event_feed import EventBatch
 from tracking.models.share import MessageShare
@@ -12,6 +13,9 @@ from tracking.models.webhook import (
 )
 
 __all__ = [
+    "DmarcDay",
+    "DmarcReport",
+    "DmarcSource",
     "Engagement",
     "EngagementCounter",
     "EngagementRollup",
