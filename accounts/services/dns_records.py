@@ -155,6 +155,8 @@ def host_records() -> list[ZoneRecord]:
     return [
         ZoneRecord(name=f"inbound.{zone}", type="A", value=settings.RELAY_INBOUND_ADDRESS),
         ZoneRecord(name=f"{SPF_LABEL}.{zone}", type="TXT", value=spf([source.address for source in sources])),
+        # RFC 7489 §7.1: receivers ask whether reports about foreign domains are wanted here.
+        ZoneRecord(name=f"*._report._dmarc.{zone}", type="TXT", value="v=DMARC1;"),
         *greetings,
         *_platform_record(),
     ]

@@ -14,6 +14,10 @@ STOPS: tuple[Stop, ...] = (
         name="message-shared", address=lambda site: f"{site.web}/explain/{site.world.ways.message}/", who=""
     ),
     Stop(name="message-share-unknown", address=lambda site: f"{site.web}/explain/nonsense/", who=""),
+    Stop(name="dmarc", address=lambda site: site.at(f"domains/{site.world.ways.domain}/dmarc/")),
+    Stop(
+        name="dmarc-empty", address=lambda site: site.at(f"domains/{site.world.assets.waiting}/dmarc/?days=7")
+    ),
 )
 
 

@@ -170,6 +170,7 @@ API: dict[str, Route] = {
     # It is over.
     "accounts_api:job_cancel": deed("exports.write", "job", success=409),
     "accounts_api:job_file": read("exports.read", "job"),
+    "tracking_api:domain_dmarc": read("domains.read", "domain"),
     "campaigns_api:fields": many("contacts", fixed(key="town", label="Town")),
     "campaigns_api:field": one("contacts", "contact_field", fixed(label="Town")),
     "campaigns_api:contacts": many("contacts", fixed(email="new@readers.test")),

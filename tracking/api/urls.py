@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.api import events, explain, exports, messages, stats, views, webhooks
+from tracking.api import dmarc, events, explain, exports, messages, stats, views, webhooks
 
 app_name = "tracking_api"
 urlpatterns = [
@@ -27,5 +27,6 @@ urlpatterns = [
     path("campaigns/<str:campaign>/stats", stats.CampaignStatsView.as_view(), name="campaign_stats"),
     path("stats", stats.StatsView.as_view(), name="stats"),
     path("exports", exports.ExportsView.as_view(), name="exports"),
+    path("domains/<str:domain>/dmarc", dmarc.DomainDmarcView.as_view(), name="domain_dmarc"),
     path("emails/<str:submission>/events", views.EmailEventsView.as_view(), name="email_events"),
 ]
