@@ -1,6 +1,7 @@
 """Keeps who wants to be told about a message, in the transaction that accepts it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,19 +29,34 @@ def notice_requests(submission: Submission, copies: Iterable[tuple[UUID, str]]) 
     if not submission.mail_from or submission.smtp_credential_id is None:
         return []
     said: Mapping[str, Any] = submission.dsn.get("recipients", {})
-    late = timezone.now() + longest_wait(submission.stream) / _LATE
-    rows = [_row(submission, message_id, said.get(key, {}), late) for message_id, key in copies]
+    asking = _Asking(
+        tenant_id=submission.tenant_id,
+        submission_id=submission.pk,
+        credential_id=submission.smtp_credential_id,
+        late=timezone.now() + longest_wait(submission.stream) / _LATE,
+    )
+    rows = [_row(asking, message_id, said.get(key, {})) for message_id, key in copies]
     return [row for row in rows if NEVER not in row.notify]
 
 
-def _row(submission: Submission, message_id: UUID, said: Mapping[str, Any], late: datetime) -> NoticeRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What the rows of a submission share."""
+
+    tenant_id: UUID
+    submission_id: UUID
+    credential_id: int
+    late: datetime
+
+
+def _row(asking: _Asking, message_id: UUID, said: Mapping[str, Any]) -> NoticeRequest:
     notify = [word.upper() for word in said.get("notify") or _DEFAULT]
     return NoticeRequest(
-        tenant_id=submission.tenant_id,
+        tenant_id=asking.tenant_id,
         message_id=message_id,
-        submission_id=submission.pk,
-        credential_id=submission.smtp_credential_id,
+        submission_id=asking.submission_id,
+        credential_id=asking.credential_id,
         notify=notify,
         original=said.get("orcpt", ""),
-        delay_at=late if DELAY in notify else None,
+        delay_at=asking.late if DELAY in notify else None,
     )
