@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.tenant import new_id
 from campaigns.models import Suppression
-from delivery.models import Attempt, AttemptState, Lane, Message, QueueEntry, Submission
+from delivery.models import Attempt, AttemptState, Message, QueueEntry, Submission
 from delivery.models.stream import Stream
+from delivery.services.bulk import insert_all
 from delivery.services.settle import CONTROL_SHARD
 from delivery.services.sources import pool_id_for
 from delivery.services.timings import longest_wait
@@ -27,6 +27,14 @@ _DOMAIN_IDS: Final = "select name, id, site_id from delivery_domain where name =
 _LANES: Final = """
 insert into delivery_lane (tenant_id, pool_id, site_id, stream)
 select %(tenant)s, %(pool)s, site, %(stream)s from unnest(%(sites)s::bigint[]) site on conflict do nothing
+"""
+_FIND_LANES: Final = """
+select site_id, id from delivery_lane
+where tenant_id = %(tenant)s and pool_id = %(pool)s and source_id is null and stream = %(stream)s
+  and campaign_id is null and (site_id = any(%(sites)s::bigint[]) or site_id is null)
+"""
+_SUPPRESSED: Final = """
+select email_key, scope, reason from campaigns_suppression where tenant_id = %s and email_key = any(%s)
 """
 _COUNT: Final = """
 insert into delivery_counter as c (tenant_id, campaign_id, state, shard, n) values (%s, 0, %s, %s, %s)
@@ -87,11 +95,11 @@ def enqueue(*, tenant_id: UUID, batch: Sequence[Copies]) -> list[tuple[AcceptedM
     Raises NoEgress.
     """
     places = _places({address.domain for copies in batch for address in copies.recipients.values()})
-    reasons = _suppressed({key for copies in batch for key in copies.recipients})
+    reasons = _suppressed(tenant_id, {key for copies in batch for key in copies.recipients})
     now = timezone.now()
     rows = [_rows(tenant_id, copies, places, reasons, now) for copies in batch]
     flat = [row for group in rows for row in group]
-    Message.objects.bulk_create([row.message for row in flat])
+    insert_all(Message, [row.message for row in flat])
     _suppress(tenant_id, [row for row in flat if row.reason])
     for stream in {row.message.stream for row in flat}:
         queued = [row for row in flat if row.message.stream == stream and not row.reason]
@@ -160,10 +168,11 @@ def _scopes(stream: Stream) -> list[str]:
     return [*scopes, Suppression.Scope.MARKETING] if stream is Stream.MARKETING else scopes
 
 
-def _suppressed(keys: Iterable[str]) -> dict[tuple[str, str], str]:
+def _suppressed(tenant_id: UUID, keys: Iterable[str]) -> dict[tuple[str, str], str]:
     """Reasons by address key and scope."""
-    rows = Suppression.objects.filter(email_key__in=list(keys))
-    return {(key, scope): reason for key, scope, reason in rows.values_list("email_key", "scope", "reason")}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUPPRESSED, [tenant_id, list(keys)])
+        return {(key, scope): reason for key, scope, reason in cursor.fetchall()}
 
 
 def _suppress(tenant_id: UUID, rows: list[_Row]) -> None:
@@ -189,7 +198,7 @@ def _suppress(tenant_id: UUID, rows: list[_Row]) -> None:
 def _queue(tenant_id: UUID, stream: Stream, rows: list[_Row]) -> None:
     lanes = _lanes(tenant_id, stream, {row.site_id for row in rows})
     wait = longest_wait(stream)
-    QueueEntry.objects.bulk_create(
+    entries = [
         QueueEntry(
             tenant_id=tenant_id,
             message_id=row.message.id,
@@ -199,22 +208,26 @@ def _queue(tenant_id: UUID, stream: Stream, rows: list[_Row]) -> None:
             expires_at=row.due_at + wait,
         )
         for row in rows
-    )
+    ]
+    insert_all(QueueEntry, entries)
 
 
 def _lanes(tenant_id: UUID, stream: Stream, sites: set[int | None]) -> dict[int | None, int]:
     pool_id = pool_id_for(tenant_id=tenant_id, stream=stream)
-    found = _find_lanes(pool_id, stream, sites)
+    found = _find_lanes(tenant_id, pool_id, stream, sites)
     missing = sites - set(found)
     if missing:
         values: dict[str, Any] = {"tenant": tenant_id, "pool": pool_id, "stream": stream}
         with connection.cursor() as cursor:
             cursor.execute(_LANES, values | {"sites": list(missing)})
-        found |= _find_lanes(pool_id, stream, missing)
+        found |= _find_lanes(tenant_id, pool_id, stream, missing)
     return found
 
 
-def _find_lanes(pool_id: int, stream: Stream, sites: set[int | None]) -> dict[int | None, int]:
-    wanted = Q(site_id__in=sites - {None}) | Q(site=None)
-    found = Lane.objects.filter(wanted, pool_id=pool_id, source=None, stream=stream, campaign_id=None)
-    return dict(found.values_list("site_id", "pk"))
+def _find_lanes(
+    tenant_id: UUID, pool_id: int, stream: Stream, sites: set[int | None]
+) -> dict[int | None, int]:
+    values = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(sites - {None})}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_LANES, values)
+        return dict(cursor.fetchall())

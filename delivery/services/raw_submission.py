@@ -14,6 +14,7 @@ from accounts.tenancy import tenant_scope
 from campaigns.models import Content
 from delivery.exceptions import BadSubmission
 from delivery.models import Message, NoticeRequest, RawMail, Submission
+from delivery.services.bulk import insert_all
 from delivery.services.enqueue import AcceptedMessage, Copies, enqueue
 from delivery.services.literal import write_links
 from delivery.services.notice_requests import notice_requests
@@ -94,15 +95,15 @@ def _refusal(mail: ReadMail, domains: Mapping[str, SendingDomain]) -> RelayError
 def _write(tenant_id: UUID, claims: Sequence[Claim], domains: Mapping[str, SendingDomain]) -> Written:
     if not claims:
         return {}
-    contents = Content.objects.bulk_create(
-        [_content(tenant_id, one.mail, domains[one.mail.domains[0]]) for one in claims]
+    contents = insert_all(
+        Content, [_content(tenant_id, one.mail, domains[one.mail.domains[0]]) for one in claims]
     )
     pairs = list(zip(claims, contents, strict=True))
-    RawMail.objects.bulk_create([_raw(one, content) for one, content in pairs])
+    insert_all(RawMail, [_raw(one, content) for one, content in pairs])
     for one, content in pairs:
         if one.mail.marked is not None:
             write_links(content, one.mail.marked.targets)
-    submissions = Submission.objects.bulk_create([_submission(one, content) for one, content in pairs])
+    submissions = insert_all(Submission, [_submission(one, content) for one, content in pairs])
     batch = [
         Copies(
             submission=submission,
@@ -133,7 +134,7 @@ def _ask_for_notices(
         )
     ]
     if rows:
-        NoticeRequest.objects.bulk_create(rows)
+        insert_all(NoticeRequest, rows)
 
 
 def _content(tenant_id: UUID, mail: ReadMail, domain: SendingDomain) -> Content:

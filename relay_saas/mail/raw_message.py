@@ -156,6 +156,10 @@ def mailbox_of(value: str) -> Mailbox | None:
 
 def mailboxes_of(value: str) -> tuple[list[Mailbox], bool]:
     """The mailboxes of an address field, and whether that is all there is in it: no group, no defect."""
+    plain = _SIMPLE_MAILBOX.fullmatch(value.strip())
+    if plain is not None and (plain["in_angles"] or plain["alone"] or "").count("@") == 1:
+        phrase = (plain["phrase"] or "").strip().strip('"')
+        return [Mailbox(decoded(phrase), plain["in_angles"] or plain["alone"])], True
     try:
         header = modern.header_factory("To", value)
     # The package's parser fails in many ways on what is no address list.
