@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from scripts.bench import backlog, pages, parcel, relay, signature, submission, wire, yardstick
+from scripts.bench import backlog, hooks, pages, parcel, relay, signature, submission, wire, yardstick
 from scripts.bench.report import Line
 from scripts.bench.session import Bench
 from scripts.bench.stand import BenchFailed
@@ -92,5 +92,6 @@ ROWS: Final[dict[str, Callable[[Bench], None]]] = {
     "suspended": backlog.suspended_row,
     "snapshot": backlog.snapshot_row,
     "million": backlog.million_row,
+    "webhooks": hooks.webhooks_row,
     "pages": pages.pages_row,
 }

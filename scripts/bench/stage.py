@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,11 @@ from django.conf import settings
 
 django.setup()
 
+from django.db import connection  # noqa: E402 - as the models below
+from django.utils import timezone  # noqa: E402
+
 from accounts.audit import SYSTEM  # noqa: E402 - models can be imported once Django is set up
+from accounts.models import SendingDomain  # noqa: E402
 from accounts.services.dns_records import tenant_records  # noqa: E402
 from accounts.services.domains import add_domain, verify_domain  # noqa: E402
 from accounts.services.smtp_credentials import create as create_credential  # noqa: E402
@@ -26,8 +31,12 @@ from campaigns.services.fields import create_field  # noqa: E402
 from campaigns.services.launch import request_launch  # noqa: E402
 from delivery.models import Domain, Scope  # noqa: E402
 from delivery.services import policy  # noqa: E402
+from delivery.services.submission import submit  # noqa: E402
+from delivery.services.submission_spec import Mailbox, SubmissionSpec  # noqa: E402
 from relay_saas.net.zone import ZoneRecord, publish  # noqa: E402
 from scripts.bench import letter  # noqa: E402
+from tracking.services.record import RECORD_SQL, Engaged, record_parameters  # noqa: E402
+from tracking.services.webhooks import WebhookDraft, create_webhook  # noqa: E402
 
 
 def tenant(*, slug: str) -> dict[str, Any]:
@@ -100,12 +109,42 @@ def suspend(*, domain: str) -> dict[str, Any]:
     return {"policy": held.pk}
 
 
+def webhook(*, tenant: str, url: str, count: int) -> dict[str, Any]:
+    """An endpoint that asks for opens, and `count` opens of one message."""
+    tenant_id = UUID(tenant)
+    settings.RELAY_WEBHOOK_NETWORKS = [ip_network("127.0.0.0/8")]
+    settings.RELAY_WEBHOOK_PORTS = [range(1, 65536)]
+    draft = WebhookDraft(url=url, types=["opened"])
+    endpoint, _ = create_webhook(tenant_id=tenant_id, draft=draft, actor=SYSTEM)
+    spec = SubmissionSpec(
+        from_=Mailbox(address=f"hooks@{_domain(tenant_id)}"),
+        to=(Mailbox(address="reader@readers.test"),),
+        subject="Webhooks",
+        text="Webhooks",
+    )
+    message_id = submit(tenant_id=tenant_id, spec=spec).messages[0].id
+    with tenant_scope(tenant_id), connection.cursor() as cursor:
+        for at in range(0, count, 500):
+            batch = [
+                Engaged(message_id=message_id, kind="opened", at=timezone.now())
+                for _ in range(min(500, count - at))
+            ]
+            cursor.execute(RECORD_SQL, record_parameters(tenant_id, batch))
+    return {"endpoint": endpoint.pk}
+
+
+def _domain(tenant_id: UUID) -> str:
+    with tenant_scope(tenant_id):
+        return SendingDomain.objects.filter(state=SendingDomain.State.VERIFIED).order_by("pk")[0].name
+
+
 STEPS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "tenant": tenant,
     "campaign": campaign,
     "credential": credential,
     "launch": launch,
     "suspend": suspend,
+    "webhook": webhook,
 }
 
 if __name__ == "__main__":
