@@ -1,8 +1,7 @@
 """Reads webhook endpoints, how they do, and their calls."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -112,20 +111,8 @@ def attempts_of(call: WebhookCall) -> list[WebhookAttempt]:
         return list(rows.order_by("-number")[:50])
 
 
-def calls_about(*, tenant_id: UUID, message_ids: Sequence[UUID], limit: int = 100) -> list[WebhookCall]:
-    """Calls that told of these messages alone, oldest first: for the story of a message."""
-    with reading_scope(tenant_id):
-        rows = WebhookCall.objects.filter(tenant_id=tenant_id, message_id__in=message_ids).defer("body")
-        return list(rows.order_by("id")[:limit])
-
-
 def replays_of(*, tenant_id: UUID, endpoint_id: int) -> list[WebhookReplay]:
     """The last few replays."""
     with reading_scope(tenant_id):
         rows = WebhookReplay.objects.filter(tenant_id=tenant_id, endpoint_id=endpoint_id)
         return list(rows.order_by("-id")[:5])
-
-
-def oldest_kept(days: int) -> datetime:
-    """Since when events are kept."""
-    return timezone.now() - timedelta(days=days)
