@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +20,8 @@ from relay_saas.net.zone import ZoneRefused, publish
 
 LOG = logging.getLogger(__name__)
 
+AGAIN: Final = timedelta(minutes=10)
+
 
 def look_at_domain(*, tenant_id: UUID, domain_id: int) -> list[Result]:
     """Every check of one domain; where the world finds another key than ours behind the tenant's CNAME, our
@@ -33,10 +37,13 @@ def look_at_domain(*, tenant_id: UUID, domain_id: int) -> list[Result]:
     )
     # No transaction is open while DNS answers.
     results = asyncio.run(_look(subject))
+    now = timezone.now()
     with tenant_scope(tenant_id):
-        SendingDomain.objects.filter(pk=domain_id).update(
-            checks=[result.as_json() for result in results], looked_at=timezone.now()
-        )
+        looked = SendingDomain.objects.filter(pk=domain_id)
+        looked.update(checks=[result.as_json() for result in results], looked_at=now)
+        if any(result.state is State.PROBLEM for result in results):
+            # What is wrong may stop a launch: it is not left like this for an hour.
+            looked.filter(next_check_at__gt=now + AGAIN).update(next_check_at=now + AGAIN)
     if _ours_to_mend(domain, results):
         _publish_again(domain, keys)
     return results
@@ -62,16 +69,12 @@ async def _look(subject: Subject) -> list[Result]:
 
 async def _sources(sources: list[Egress]) -> list[tuple[Egress, list[Result]]]:
     resolver = Resolver(dns_server())
-    return [
-        (
-            source,
-            [
-                await reverse_name(resolver, source),
-                await listed("block_lists", resolver, source.address, settings.RELAY_BLOCK_LISTS),
-            ],
-        )
-        for source in sources
-    ]
+
+    async def look(source: Egress) -> tuple[Egress, list[Result]]:
+        lists = listed("block_lists", resolver, source.address, settings.RELAY_BLOCK_LISTS)
+        return source, list(await asyncio.gather(reverse_name(resolver, source), lists))
+
+    return list(await asyncio.gather(*map(look, sources)))
 
 
 async def reverse_name(asks: Asks, source: Egress) -> Result:

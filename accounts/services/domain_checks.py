@@ -233,7 +233,8 @@ async def listed(code: str, asks: Asks, subject: str, lists: Sequence[str]) -> R
     """One subject at each of the lists."""
     if not lists:
         return Result(code=code, state=State.OPTIONAL, reason="no_lists")
-    said = {zone: await look_up(asks, subject, zone) for zone in lists}
+    answers = await asyncio.gather(*(look_up(asks, subject, zone) for zone in lists))
+    said = dict(zip(lists, answers, strict=True))
     on = tuple(zone for zone, listing in said.items() if listing is Listing.LISTED)
     silent = tuple(zone for zone, listing in said.items() if listing is Listing.UNKNOWN)
     if on:

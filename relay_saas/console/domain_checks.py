@@ -15,6 +15,8 @@ from accounts.services.drift import pauses_at
 from accounts.services.key_rotation import OVERLAP, announced_for
 from relay_saas.web.problems import Text
 
+#: Of our addresses as many are shown.
+MOST_SOURCES: Final = 10
 GROUPS: Final[Sequence[tuple[Text, tuple[str, ...]]]] = (
     (_("Who you are"), ("ownership", "dkim", "spf", "alignment", "dmarc")),
     (_("What comes back"), ("return_path", "tracking", "from_name")),
@@ -111,7 +113,7 @@ def _groups(domain: SendingDomain) -> list[CheckGroup]:
     ]
     ours = [
         _row(f"{NAMES[str(one['code'])]}: {source.address}", one)
-        for source in SourceCheck.objects.order_by("address")
+        for source in SourceCheck.objects.order_by("address")[:MOST_SOURCES]
         for one in source.results
     ]
     return [

@@ -210,7 +210,9 @@ def domain(tenant: Tenant) -> SendingDomain:
         results=[{"code": "ptr", "state": "ok", "reason": "ptr_stands", "found": [], "values": {}}],
     )
     with tenant_scope(tenant.pk):
-        SendingDomain.objects.update(records=records, checks=checks, state="verified")
+        SendingDomain.objects.update(
+            records=records, checks=checks, state="verified", looked_at=timezone.now()
+        )
         return SendingDomain.objects.get()
 
 
@@ -226,6 +228,10 @@ def test_the_rules_for_bulk_mail_are_met_not_met_or_not_known(
         met = {one.code: one.met for one in readiness(domain)}
         assert met == dict.fromkeys(met, True) | {"complaints": None}
         assert [one.code for one in unmet(changed(domain, "dmarc", state="problem"))] == ["dmarc"]
+        # What was found before the records were looked at says nothing of them.
+        domain.checked_at = timezone.now()
+        assert unmet(domain) == []
+        domain.checked_at = None
         changed(domain, "dmarc", state="unknown")
         assert unmet(domain) == []
         domain.records = [one | {"ok": one["purpose"] != "dkim_r2"} for one in domain.records]

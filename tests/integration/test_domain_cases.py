@@ -16,6 +16,8 @@ from accounts.services.domains import add_domain, verified_domain_for, verify_do
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from delivery.models.stream import Stream
+from relay_saas.console.domain_checks import looks_of
+from relay_saas.console.domain_records import domain_view
 from relay_saas.mail.dns import Resolver
 from tests.cases.loader import load
 from tests.integration.dns_server import DnsServer, Zone
@@ -88,8 +90,14 @@ RECORDS: dict[str, list[Callable[[SendingDomain, Zone], None]]] = {
 }
 
 
-def checked(tenant: Tenant, domain: SendingDomain, zone: Zone, settings: Settings) -> SendingDomain:
-    """The domain after a check against this zone."""
+def checked(
+    tenant: Tenant,
+    domain: SendingDomain,
+    zone: Zone,
+    settings: Settings,
+    moods: dict[str, str] | None = None,
+) -> SendingDomain:
+    """The domain after a check against this zone; `moods`: what the server does at names."""
 
     def check() -> SendingDomain:
         try:
@@ -99,6 +107,7 @@ def checked(tenant: Tenant, domain: SendingDomain, zone: Zone, settings: Setting
 
     async def run() -> SendingDomain:
         async with DnsServer(zone) as server:
+            server.moods = moods or {}
             settings.RELAY_DNS = "{}:{}".format(*server.address)
             return await asyncio.to_thread(check)
 
@@ -128,6 +137,57 @@ def test_each_answer_lets_the_domain_send_or_not(
         assert [record["ok"] for record in found.records].count(False) == 1
         with pytest.raises(DomainNotVerified):
             verified_domain_for(tenant_id=tenant.pk, address=address, stream=Stream.MARKETING)
+
+
+#: What the server of the domain's zone does, and whether anything is learned of it.
+MOODS = {
+    "dns-006": ("SERVFAIL", False),
+    "dns-007": ("REFUSED", False),
+    "dns-008": ("TIMEOUT", False),
+    "dns-019": ("TRUNCATED", True),
+}
+
+
+@pytest.mark.parametrize("name", MOODS)
+def test_a_server_that_fails_changes_nothing_and_one_that_cuts_off_is_asked_again(
+    name: str, tenant: Tenant, settings: Settings
+) -> None:
+    mood, learned = MOODS[name]
+    assert CASES[name]["input"]["behave"]["zone"] in (mood, {"TC": True})
+    domain = add_domain(tenant_id=tenant.pk, name=f"news.{tenant.slug}.test", actor=SYSTEM)
+    zone = right(domain)
+    assert checked(tenant, domain, zone, settings).state == SendingDomain.State.VERIFIED
+    moods = dict.fromkeys((f"r1._domainkey.{domain.name}", f"_dmarc.{domain.name}"), mood)
+    found = checked(tenant, domain, zone, settings, moods)
+    assert (found.state, found.drifting_since) == (SendingDomain.State.VERIFIED, None)
+    unknown = {record["purpose"] for record in found.records if record["unknown"]}
+    assert unknown == (set() if learned else {"dkim_r1", "dmarc"})
+
+
+def test_an_answer_that_changes_between_two_looks_is_warned_of_and_mended(
+    tenant: Tenant, settings: Settings
+) -> None:
+    assert CASES["dns-021"]["input"]["behave"]["zone"] == {"flip": True}
+    domain = add_domain(tenant_id=tenant.pk, name=f"news.{tenant.slug}.test", actor=SYSTEM)
+    zone = right(domain)
+    other = zone | {(f"t.{domain.name}", "CNAME"): ["elsewhere.test."]}
+    drifts = [
+        checked(tenant, domain, one, settings).drifting_since is not None
+        for one in (zone, other, zone, other)
+    ]
+    assert drifts == [False, True, False, True]
+
+
+def test_while_the_resolver_is_down_pages_ask_nobody(tenant: Tenant, settings: Settings) -> None:
+    assert CASES["dns-026"]["input"]["behave"]["zone"] == "DOWN"
+    settings.RELAY_DNS = "127.0.0.1:1"
+    domain = add_domain(tenant_id=tenant.pk, name=f"news.{tenant.slug}.test", actor=SYSTEM)
+    with tenant_scope(tenant.pk):
+        assert looks_of(domain).groups is not None
+        assert domain_view(domain).right == 0
+    found = verify_domain(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    assert found.state == SendingDomain.State.PENDING
+    assert all(record["unknown"] for record in found.records)
 
 
 def test_a_key_in_many_strings_is_read_as_one(tenant: Tenant, settings: Settings) -> None:
