@@ -22,7 +22,7 @@ class Submitters:
     size: int = 10_000
     #: The queue id that each recipient's message was answered with.
     answered: dict[str, str] = field(default_factory=dict)
-    #: How often a message had to be sent again because no answer came.
+    #: How often a session broke off before a message was answered, which was then sent again.
     repeated: int = 0
     #: Refusals, which nobody expects.
     refused: list[str] = field(default_factory=list)
@@ -53,8 +53,8 @@ class Submitters:
                     client = client or self._open()
                     self._send(client, rcpt)
                 except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError):
+                    self.repeated += client is not None
                     client = None
-                    self.repeated += 1
                     time.sleep(PAUSE)
                 except smtplib.SMTPException as error:
                     self.refused.append(f"{rcpt}: {error}")
