@@ -98,6 +98,9 @@ _READERS: Final[dict[str, Callable[[RawOptions, str], RawOptions]]] = {
     "x-relay-stream": _stream,
     "x-relay-send-at": _send_at,
     "x-relay-idempotency-key": _key,
+    # What they ask for is done before (raw_template.py).
+    "x-relay-template": lambda options, _value: options,
+    "x-relay-variables": lambda options, _value: options,
     "x-relay-track-opens": lambda options, value: replace(options, track_opens=_switch(value)),
     "x-relay-track-clicks": lambda options, value: replace(options, track_clicks=_switch(value)),
 }

@@ -88,10 +88,22 @@ class ReadMail:
         ]
 
 
-def read_mail(*, raw: bytes, envelope_from: str, recipients: Sequence[str], options: RawOptions) -> ReadMail:
-    """The message with its envelope. Raises BadSubmission, whose first error says what is wrong."""
+def read_mail(
+    *,
+    raw: bytes,
+    envelope_from: str,
+    recipients: Sequence[str],
+    options: RawOptions,
+    filled: bytes | None = None,
+) -> ReadMail:
+    """The message with its envelope; `filled` is what a template made of it.
+
+    Raises BadSubmission, whose first error says what is wrong.
+    """
     try:
-        message = read_raw(raw)
+        message = read_raw(filled or raw)
+        # A template that changed between two tries makes no other message of the same.
+        original = read_raw(raw) if filled else message
         sender = sender_of(message)
         domains = (parse_address(sender.address).domain, *_domain_of_sender(message))
     except MailError as error:
@@ -117,7 +129,7 @@ def read_mail(*, raw: bytes, envelope_from: str, recipients: Sequence[str], opti
         has_message_id=bool(message.all("message-id")),
         marked=marked,
         parts=parts,
-        fingerprints=_fingerprints(message, addresses, options),
+        fingerprints=_fingerprints(original, addresses, options),
     )
 
 

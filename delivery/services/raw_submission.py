@@ -21,6 +21,7 @@ from delivery.services.notice_requests import notice_requests
 from delivery.services.raw_read import ReadMail, read_mail
 from delivery.services.raw_receipts import Claim, claim
 from delivery.services.raw_spec import RawOptions
+from delivery.services.raw_template import fill_template
 from delivery.services.submission import Accepted
 from relay_saas.mail.addresses import parse_address
 from relay_saas.mail.headers import format_date
@@ -39,9 +40,15 @@ def submit_raw(
     """Checks and writes a message for each of its recipients; one that came before is not written again.
 
     `raw` has CRLF line ends. `envelope_from` is "" for the null sender. Raises BadSubmission (its first error
-    says what is wrong), DomainNotVerified, DomainOfAnotherStream, NoEgress.
+    says what is wrong), DomainNotVerified, DomainOfAnotherStream, TemplateNotRendered, NoEgress.
     """
-    mail = read_mail(raw=raw, envelope_from=envelope_from, recipients=recipients, options=options)
+    mail = read_mail(
+        raw=raw,
+        envelope_from=envelope_from,
+        recipients=recipients,
+        options=options,
+        filled=fill_template(tenant_id=tenant_id, raw=raw, options=options),
+    )
     (result,) = submit_read(tenant_id=tenant_id, mails=[mail])
     if isinstance(result, RelayError):
         raise result

@@ -18,6 +18,7 @@ from accounts.services.smtp_limits import spending
 from delivery.services.raw_read import ReadMail, read_mail
 from delivery.services.raw_spec import Notice, RawOptions
 from delivery.services.raw_submission import submit_read
+from delivery.services.raw_template import fill_template
 from delivery.services.submission import Accepted
 from relay_saas.web.errors import RelayError
 
@@ -171,6 +172,7 @@ def _read(delivery: Delivery) -> ReadMail:
         envelope_from=delivery.envelope_from,
         recipients=delivery.recipients,
         options=options,
+        filled=fill_template(tenant_id=credential.tenant_id, raw=delivery.raw, options=options),
     )
 
 

@@ -10,6 +10,7 @@ from accounts.exceptions import (
     DomainNotVerified,
     DomainOfAnotherStream,
 )
+from campaigns.exceptions import TemplateNotRendered
 from delivery.exceptions import BadSubmission, NoEgress
 from relay_saas.web.errors import RelayError
 
@@ -46,7 +47,8 @@ _OF_CODES: Final[Mapping[str, str]] = {
     "unknown_option": "550 5.5.4",
     "bad_tags": "550 5.5.4",
     "bad_metadata": "550 5.5.4",
-    "template_unknown": "550 5.5.4",
+    "unknown_template": "550 5.5.4",
+    "template_needs_text": "550 5.5.4",
 }
 _WHERE: Final = re.compile(r"[^ -~]+")
 
@@ -64,7 +66,7 @@ def of_error(error: RelayError) -> str:
         other = isinstance(error, DomainOfAnotherStream)
         why = "belongs to another stream" if other else "is no verified domain of your organization"
         return f"550 5.7.1 The domain in {field} {why}"
-    if isinstance(error, BadSubmission):
+    if isinstance(error, (BadSubmission, TemplateNotRendered)):
         problem = error.errors[0] if error.errors else None
         code = problem.code if problem else error.code
         text = str(problem.detail) if problem else str(error)

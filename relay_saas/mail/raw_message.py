@@ -167,7 +167,9 @@ def mailboxes_of(value: str) -> tuple[list[Mailbox], bool]:
         return [], False
     if not isinstance(header, AddressHeader):
         return [], False
-    found = [Mailbox(str(one.display_name), str(one.addr_spec)) for one in header.addresses]
+    found = [
+        Mailbox(_readable(str(one.display_name)), _readable(str(one.addr_spec))) for one in header.addresses
+    ]
     alone = all(group.display_name is None for group in header.groups)
     return found, alone and not getattr(header, "defects", ())
 
@@ -177,9 +179,14 @@ def decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
+        return _readable(str(make_header(decode_header(value))))
     except (LookupError, ValueError, HeaderParseError):
         return value
+
+
+def _readable(text: str) -> str:
+    """Without what encoded words can hide in a text: NUL, half characters."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def in_ascii(item: RawField) -> RawField:

@@ -119,6 +119,8 @@ def _text(part: Part) -> str | None:
     charset = str(part.headers.get_param("charset") or "us-ascii")
     try:
         text = part.octets().decode("utf-8" if charset.lower() == "us-ascii" else charset)
+        # Some charsets can spell half characters.
+        text.encode()
     except (LookupError, UnicodeError, ValueError):
         return None
     return None if "\0" in text else text
