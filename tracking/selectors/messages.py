@@ -97,11 +97,11 @@ def recipient_rows(tenant_id: UUID, rows: Sequence[MessageRow]) -> list[Recipien
 
 
 def wanted_page(
-    *, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int = PAGE_SIZE
+    *, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int | None = None
 ) -> Page[MessageRow]:
-    """Newest first: whatever is asked for. Five queries."""
+    """Newest first: whatever is asked for; PAGE_SIZE a page if it is not said. Five queries."""
     keys, column = keys_of(tenant_id, wanted)
-    page = page_of(keys, order=(f"-{column}",), cursor=cursor, size=size)
+    page = page_of(keys, order=(f"-{column}",), cursor=cursor, size=size or PAGE_SIZE)
     return Page(
         items=tuple(rows_of(tenant_id, page.items, column)),
         next_cursor=page.next_cursor,
