@@ -35,8 +35,8 @@ def table(
     def program(name: str, *argv: str, stage: int = FRONT, grace: float = 10.0) -> Program:
         return Program(name=name, argv=(python, *argv), environment=environment, stage=stage, grace=grace)
 
-    def worker(name: str, queue: str, concurrency: str) -> Row:
-        argv = (*CELERY, "worker", "-Q", queue, "-c", concurrency, "-n", f"{name}@%h", *QUIET)
+    def worker(name: str, queue: str, concurrency: str, pool: str = "prefork") -> Row:
+        argv = (*CELERY, "worker", "-Q", queue, "-P", pool, "-c", concurrency, "-n", f"{name}@%h", *QUIET)
         return Row(
             program=program(name, *argv, stage=WORKERS, grace=WORKER_GRACE),
             ready=probes.says(data.log(name), " ready."),
@@ -66,14 +66,16 @@ def table(
         ),
         # A queue run keeps a worker's child for most of a minute: one child for each.
         worker("delivery", f"delivery.{environment['RELAY_HOST_ID']}", environment["RELAY_QUEUE_RUNS"]),
-        worker("tasks", "default", "1"),
-        worker("jobs", "jobs", "1"),
+        # One process each instead of a parent and its child: memory counts on one machine.
+        worker("tasks", "default", "1", "solo"),
+        worker("jobs", "jobs", "2", "threads"),
         worker("webhooks", "webhooks", "1"),
-        Row(program=program("beat", *CELERY, "beat", *_beat(data)), ready=probes.at_once),
+        Row(program=program("beat", *BEAT, *_beat(data)), ready=probes.at_once),
     )
 
 
 CELERY = ("-m", "celery", "-A", "relay_saas.celery")
+BEAT = ("-m", "celery", "-A", "relay_saas.beat", "beat")
 QUIET = ("-l", "info", "--without-gossip", "--without-mingle", "--without-heartbeat")
 WEB = ("--blocking-threads", "4")
 
