@@ -67,6 +67,11 @@ class Server(Protocol):
         """A short question to the database."""
 
 
+@functools.cache
+def _commands_of(kind: type) -> list[str]:
+    return [name for base in kind.__mro__ for name in vars(base) if name.startswith(("smtp_", "auth_"))]
+
+
 class Connection(SMTP):
     """Greeting and encryption; what a session is made of, and how it ends."""
 
@@ -96,6 +101,11 @@ class Connection(SMTP):
         self._inflow: Inflow | None = None
         self._mail: Mail | None = None
         self._recipients: list[Recipient] = []
+
+    def __dir__(self) -> list[str]:
+        """Its commands: aiosmtpd looks at every member of a connection that it makes, which takes a
+        millisecond."""
+        return _commands_of(type(self))
 
     # --- the connection
 

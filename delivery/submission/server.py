@@ -50,6 +50,10 @@ class SubmissionServer:
         #: Set when the last session has ended; None before a stop.
         self._emptied: asyncio.Event | None = None
 
+    def __dir__(self) -> list[str]:
+        """Nothing that aiosmtpd might call: it looks for hooks here whenever it makes a connection."""
+        return []
+
     async def __aenter__(self) -> Self:
         # It reports every line of every session, passwords as well, and every scanner's nonsense.
         logging.getLogger("mail.log").setLevel(logging.ERROR)

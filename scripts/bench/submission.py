@@ -64,6 +64,9 @@ def submission_row(bench: Bench) -> None:
     for kind in _KINDS:
         ours, theirs = (figures[f"submission.{who}_{kind}_per_second"] for who in ("relay", "postfix"))
         figures[f"submission.ratio_to_postfix_{kind}"] = ours / theirs
+        # Hardly moves where others use the machine.
+        spent, allowed = (figures[f"submission.{who}_{kind}_cpu_ms"] for who in ("relay", "postfix"))
+        figures[f"submission.cpu_ratio_to_postfix_{kind}"] = allowed / spent
 
 
 def with_ours(bench: Bench, certificate: str, act: Callable[[_Server], None]) -> None:
