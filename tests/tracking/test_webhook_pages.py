@@ -100,8 +100,10 @@ def test_pausing_keeps_the_place_and_enabling_may_pass_it_by(
     client.post(at("webhook_enable", endpoint.pk), {"missed": "no"})
     endpoint.refresh_from_db()
     assert endpoint.state == "active"
+    client.post(at("webhook_test", endpoint.pk), {"event_type": "bounced"})
     client.post(at("webhook_delete", endpoint.pk))
     assert not WebhookEndpoint.objects.exists()
+    assert [call.state for call in WebhookCall.objects.all()] == ["failed"]
 
 
 def test_a_replay_takes_a_stretch_of_the_past(client: Client, endpoint: WebhookEndpoint) -> None:

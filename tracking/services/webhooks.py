@@ -16,7 +16,7 @@ from relay_saas.net.signature import new_secret
 from relay_saas.net.target import parse_target
 from relay_saas.web.errors import NotFound
 from tracking.exceptions import BadWebhook, TooManyWebhooks
-from tracking.models import WebhookEndpoint
+from tracking.models import WebhookCall, WebhookEndpoint
 from tracking.selectors.event_words import SUBSCRIBABLE
 from tracking.services.event_feed import last_number
 from tracking.services.webhook_secrets import Part, open_part, seal_part
@@ -86,6 +86,10 @@ def delete_webhook(*, tenant_id: UUID, endpoint_id: int, actor: Actor) -> None:
         endpoint = locked(endpoint_id)
         audit.record(
             tenant_id=tenant_id, actor=actor, verb="deleted", subject=endpoint, changes={"url": endpoint.url}
+        )
+        # Nobody makes them any more, and what waits would ring for a run for ever.
+        WebhookCall.objects.filter(endpoint_id=endpoint_id, state=WebhookCall.State.WAITING).update(
+            state=WebhookCall.State.FAILED, urgent=False, done_at=timezone.now()
         )
         endpoint.delete()
 
