@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from accounts.views import language
 from campaigns.views.media import media_file
-from relay_saas.console import api_docs, domain_share, status, views
+from relay_saas.console import api_docs, domain_hosts, domain_report, domain_share, status, views
 from tracking.views.message_page import message_shared
 
 handler400 = "relay_saas.web.errors.bad_request"
@@ -14,10 +14,12 @@ handler500 = "relay_saas.web.errors.server_error"
 
 urlpatterns = [
     path("", views.front_door, name="front_door"),
+    path("tools/domain-report/", domain_report.domain_report, name="domain_report"),
     path("status/", status.status, name="status"),
     path("healthz", views.healthz, name="healthz"),
     path("dns/<str:token>/", domain_share.dns_share, name="dns_share"),
     path("dns/<str:token>/zone/", domain_share.dns_share_zone, name="dns_share_zone"),
+    path("dns/<str:token>/hosts/", domain_hosts.dns_share_hosts, name="dns_share_hosts"),
     path("explain/<str:token>/", message_shared, name="message_shared"),
     path("m/<path:path>", media_file, name="media_file"),
     path("i18n/setlang/", language.set_language, name="set_language"),

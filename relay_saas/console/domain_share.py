@@ -14,16 +14,17 @@ def dns_share(request: HttpRequest, token: str) -> HttpResponse:
     """The records, as the last check found them."""
     shared = shared_domain(token)
     context = {"view": domain_view(shared.domain), "domain": shared.domain, "token": token}
-    return _unlisted(render(request, "console/domain_shared.html", context))
+    return unlisted(render(request, "console/domain_shared.html", context))
 
 
 @require_GET
 def dns_share_zone(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001
     """The same as a zone file."""
-    return _unlisted(zone_answer(shared_domain(token).domain))
+    return unlisted(zone_answer(shared_domain(token).domain))
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """For nobody's index, and nobody's cache."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-store"

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from relay_saas.console import (
     data_export,
+    domain_hosts,
     domain_keys,
     domain_page,
     jobs,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("domains/new/", sending_domains.domain_new, name="domain_new"),
     path("domains/stream/", sending_domains.stream_domain, name="stream_domain"),
     path("domains/<int:domain_id>/", domain_page.domain, name="sending_domain"),
+    path("domains/<int:domain_id>/hosts/", domain_hosts.domain_hosts, name="domain_hosts"),
     path("domains/<int:domain_id>/check/", domain_page.domain_check, name="domain_check"),
     path("domains/<int:domain_id>/remove/", domain_page.domain_remove, name="domain_remove"),
     path("domains/<int:domain_id>/revoke/", domain_page.domain_share_revoke, name="domain_share_revoke"),

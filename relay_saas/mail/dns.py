@@ -15,6 +15,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.CNAME import CNAME
+from dns.rdtypes.ANY.DS import DS
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.SOA import SOA
@@ -166,7 +167,7 @@ class Resolver:
         return replace(route, ttl=max(0.0, kept.until - self._clock()) if kept is not None else 0.0)
 
     async def records(self, name: str, kind: str) -> tuple[str, ...]:
-        """The values of a name's records (A, AAAA, CNAME, MX, PTR, SOA, TXT), CNAMEs followed; () where
+        """The values of a name's records (A, AAAA, CNAME, DS, MX, PTR, SOA, TXT), CNAMEs followed; () where
         there are none; raises DnsTemporaryError."""
         return (await self._settled(name, kind)).values
 
@@ -344,6 +345,8 @@ def _value(record: object) -> tuple[str, int]:
     match record:
         case MX():
             return _text(record.exchange), int(record.preference)
+        case DS():
+            return f"{record.key_tag} {int(record.algorithm)}", 0
         case TXT():
             return b"".join(record.strings).decode("utf-8", "replace"), 0
         case CNAME() | PTR():

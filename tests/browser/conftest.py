@@ -9,6 +9,7 @@ from django.db import connections
 
 from tests.browser import post, world
 from tests.browser.chromium import chromium, find
+from tests.browser.names import names
 from tests.browser.servers import EDGE, WEB, granian, mailboxes
 from tests.browser.site import Site, unsubscribe_link
 
@@ -25,7 +26,7 @@ def site(
     """Everything, started once; skips where there is no browser."""
     path = find()
     folder = tmp_path_factory.mktemp("browser")
-    with django_db_blocker.unblock(), granian(folder / "web.log", *WEB) as web:
+    with django_db_blocker.unblock(), names(), granian(folder / "web.log", *WEB) as web:
         built = world.build()
         with granian(folder / "edge.log", *EDGE) as edge:
             post.deliver(folder / "mail", unsubscribe_link(built.recipient, edge))

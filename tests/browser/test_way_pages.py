@@ -15,6 +15,29 @@ STOPS: tuple[Stop, ...] = (
     ),
     Stop(name="message-share-unknown", address=lambda site: f"{site.web}/explain/nonsense/", who=""),
     Stop(name="dmarc", address=lambda site: site.at(f"domains/{site.world.ways.domain}/dmarc/")),
+    *(
+        Stop(
+            name=f"domain-hosts-{host}",
+            address=lambda site, host=host: site.at(
+                f"domains/{site.world.assets.waiting}/hosts/?host={host}"
+            ),
+        )
+        for host in ("onamae", "route53")
+    ),
+    Stop(
+        name="domain-hosts-shared",
+        address=lambda site: f"{site.web}/dns/{site.world.assets.share}/hosts/?host=cloudflare",
+        who="",
+    ),
+    Stop(
+        name="domain-report",
+        address=lambda site: f"{site.web}/tools/domain-report/?domain=hinode.test",
+        who="",
+    ),
+    Stop(name="domain-report-form", address=lambda site: f"{site.web}/tools/domain-report/", who=""),
+    Stop(
+        name="domain-report-refused", address=lambda site: f"{site.web}/tools/domain-report/?domain=x", who=""
+    ),
     Stop(
         name="dmarc-empty", address=lambda site: site.at(f"domains/{site.world.assets.waiting}/dmarc/?days=7")
     ),

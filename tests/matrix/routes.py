@@ -232,6 +232,9 @@ TABLE: dict[str, Entry] = {
     "console:sender": page(Capability.DOMAINS_EDIT, "sender"),
     "console:sender_delete": domain_deed("sender"),
     "dns_share": PUBLIC,
+    "dns_share_hosts": PUBLIC,
+    "console:domain_hosts": page(Capability.VIEW, "domain"),
+    "domain_report": PUBLIC,
     "dns_share_zone": PUBLIC,
     "console:stream_domain": Entry(
         door="tenant", capability=Capability.DOMAINS_EDIT, method="post", success=302
