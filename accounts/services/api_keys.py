@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
@@ -30,6 +31,11 @@ LAST_USED_STEP = timedelta(minutes=1)
 OVERLAP = timedelta(hours=24)
 
 
+#: Seconds that a good key is remembered by this process; one that was revoked works as long elsewhere.
+REMEMBERED = 5.0
+_MOST_REMEMBERED = 10_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticatedKey:
     """A key that was recognised, and what it may do."""
@@ -44,12 +50,22 @@ class AuthenticatedKey:
     domains: frozenset[str] = frozenset()
     #: Requests in a second; None: what the installation allows.
     rate: int | None = None
+    networks: tuple[str, ...] = ()
+    expires_at: datetime | None = None
     is_authenticated: bool = True
 
     def check_sender(self, domain: str) -> None:
         """Raises SenderNotAllowed where the key may not send from this domain."""
         if self.domains and domain not in self.domains:
             raise SenderNotAllowed
+
+
+_remembered: dict[bytes, tuple[float, AuthenticatedKey]] = {}
+
+
+def forget_remembered() -> None:
+    """Every key is looked up again."""
+    _remembered.clear()
 
 
 def _digest(secret: str) -> bytes:
@@ -130,6 +146,7 @@ def rotate_key(
         if old.expires_at is None or old.expires_at > end:
             old.expires_at = end
             old.save(update_fields=["expires_at"])
+        forget_remembered()
         changes: dict[str, object] = {"name": old.name, "until": old.expires_at.isoformat()}
         audit.record(tenant_id=tenant_id, actor=actor, verb="rotated", subject=old, changes=changes)
     return new, secret
@@ -150,6 +167,7 @@ def revoke_key(*, tenant_id: UUID, key_id: int, actor: Actor) -> None:
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
+            forget_remembered()
             audit.record(
                 tenant_id=tenant_id, actor=actor, verb="revoked", subject=key, changes={"name": key.name}
             )
@@ -160,16 +178,28 @@ def authenticate(secret: str, *, peer: str = "") -> AuthenticatedKey:
     way for every reason."""
     if not secret.isascii() or not secret.startswith("rly_") or len(secret) > 200:
         raise BadApiKey
+    digest, now = _digest(secret), timezone.now()
+    until, key = _remembered.get(digest, (0.0, None))
+    if key is None or until < monotonic():
+        key = _look_up(digest, now)
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[digest] = monotonic() + REMEMBERED, key
+    if not comes_from(peer, key.networks) or (key.expires_at is not None and key.expires_at <= now):
+        raise EndedApiKey(key.tenant_id, key.key_id)
+    return key
+
+
+def _look_up(digest: bytes, now: datetime) -> AuthenticatedKey:
     with connection.cursor() as cursor:
-        cursor.execute("select tenant_id, key_id from resolve_api_key(%s)", [_digest(secret)])
+        cursor.execute("select tenant_id, key_id from resolve_api_key(%s)", [digest])
         row = cursor.fetchone()
     if row is None:
         raise BadApiKey
     tenant_id, key_id = row
-    now = timezone.now()
     with tenant_scope(tenant_id):
         key = working_keys(tenant_id).filter(pk=key_id).first()
-        if key is None or not comes_from(peer, key.networks):
+        if key is None:
             raise EndedApiKey(tenant_id, key_id)
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
             ApiKey.objects.filter(pk=key_id).update(last_used_at=now)
@@ -181,4 +211,6 @@ def authenticate(secret: str, *, peer: str = "") -> AuthenticatedKey:
         test=key.test,
         domains=frozenset(key.domains),
         rate=key.rate,
+        networks=tuple(key.networks),
+        expires_at=key.expires_at,
     )

@@ -15,6 +15,15 @@ RETENTION: Final = timedelta(days=30)
 MOST_PATH: Final = 300
 MOST_METHOD: Final = 10
 _BATCH: Final = 10_000
+_SCOPE: Final = """
+select set_config('app.tenant_id', %(tenant)s::text, true), set_config('synchronous_commit', 'off', true);
+"""
+_KEEP: Final = """
+insert into accounts_apirequest
+  (tenant_id, key_id, at, method, path, status, code, milliseconds, request_id)
+values (%(tenant)s, %(key)s, %(at)s, %(method)s, %(path)s, %(status)s, %(code)s, %(milliseconds)s,
+  %(request_id)s)
+"""
 
 
 def keep_request(
@@ -30,20 +39,25 @@ def keep_request(
     request_id: str,
 ) -> None:
     """Writes one row in a transaction of its own, which a crash may lose: nobody waits for the disk."""
-    with tenant_scope(tenant_id):
+    values = {
+        "tenant": tenant_id,
+        "key": key_id,
+        "at": at,
+        "method": method[:MOST_METHOD],
+        "path": path[:MOST_PATH],
+        "status": status,
+        "code": code,
+        "milliseconds": milliseconds,
+        "request_id": request_id,
+    }
+    if connection.in_atomic_block:
+        with tenant_scope(tenant_id), connection.cursor() as cursor:
+            cursor.execute(_KEEP, values)
+    else:
+        # One way to the database and back: statements sent together are one transaction, and the scope ends
+        # with it.
         with connection.cursor() as cursor:
-            cursor.execute("set local synchronous_commit = off")
-        ApiRequest.objects.create(
-            tenant_id=tenant_id,
-            key_id=key_id,
-            at=at,
-            method=method[:MOST_METHOD],
-            path=path[:MOST_PATH],
-            status=status,
-            code=code,
-            milliseconds=milliseconds,
-            request_id=request_id,
-        )
+            cursor.execute(_SCOPE + _KEEP, values)
 
 
 def forget_requests() -> int:

@@ -1,6 +1,6 @@
 """`/postmark/email…`: Postmark's sending API, so that its clients move by changing address and token."""
 
-from typing import Any, cast
+from typing import Any, Final
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from accounts.api.repeats import Repeated
 from delivery.api import desk
 from delivery.api.desk import Taken
 from delivery.api.postmark_bodies import PostmarkBatch, PostmarkEmail, inactive, refusal, spec_of
+from delivery.api.reading import checked
 from delivery.api.serializers import MAX_BATCH
 from delivery.api.specs import Caller
 from delivery.api.views import SendingView
@@ -18,6 +19,7 @@ from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.web.errors import RelayError, translated
 from relay_saas.web.json_body import BulkListParser
 
+_EMAIL: Final = PostmarkEmail()
 TOKEN = "X-Postmark-Server-Token"  # noqa: S105 - the header's name
 _TOO_MANY = {"ErrorCode": 410, "Message": f"A batch has at most {MAX_BATCH} messages."}
 
@@ -73,14 +75,7 @@ class PostmarkBatchView(PostmarkView):
 
 def read(body: Any, caller: Caller) -> SubmissionSpec:
     """The spec of one body; raises RelayError."""
-    found = PostmarkEmail(data=body)
-    try:
-        found.is_valid(raise_exception=True)
-    except Exception as exception:
-        if (error := translated(exception)) is None:
-            raise
-        raise error from exception
-    return spec_of(cast("dict[str, Any]", found.validated_data), caller)
+    return spec_of(checked(_EMAIL, body), caller)
 
 
 def _line(result: Taken | RelayError, body: Any) -> dict[str, Any]:

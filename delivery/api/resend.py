@@ -1,6 +1,6 @@
 """`/resend/emails…`: Resend's sending API, so that its clients move by changing address and key."""
 
-from typing import Any, cast
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.api.repeats import Repeated
 from delivery.api import desk
 from delivery.api.parameters import submission_id_of
+from delivery.api.reading import checked
 from delivery.api.resend_bodies import (
     ResendEmail,
     email_document,
@@ -26,6 +27,8 @@ from delivery.exceptions import BadSubmission
 from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.web.errors import NotFound, RelayError, translated
 from relay_saas.web.json_body import BulkListParser
+
+_EMAIL: Final = ResendEmail()
 
 
 class ResendView(SendingView):
@@ -125,11 +128,4 @@ def id_of(text: str) -> UUID:
 
 def read(body: Any, caller: Caller) -> SubmissionSpec:
     """The spec of one body; raises RelayError."""
-    found = ResendEmail(data=body)
-    try:
-        found.is_valid(raise_exception=True)
-    except Exception as exception:
-        if (error := translated(exception)) is None:
-            raise
-        raise error from exception
-    return spec_of(cast("dict[str, Any]", found.validated_data), caller)
+    return spec_of(checked(_EMAIL, body), caller)

@@ -1,7 +1,7 @@
 """Checks a submission whole before anything of it is written, and names every problem by JSON pointer."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,7 +12,14 @@ from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.exceptions import MailError
 from relay_saas.mail.headers import BadHeader, check_header_value
-from relay_saas.mail.message import Attachment, Draft, build, reply_to_field
+from relay_saas.mail.message import (
+    Attachment,
+    Draft,
+    build,
+    from_field,
+    reply_to_field,
+    subject_field,
+)
 from relay_saas.web.problems import FieldProblem, pointer_to
 
 MAX_RECIPIENTS: Final = 50
@@ -53,9 +60,10 @@ def problems_of(spec: SubmissionSpec) -> list[FieldProblem]:
 def _mailboxes(spec: SubmissionSpec) -> Iterator[FieldProblem]:
     try:
         parse_address(spec.from_.address)
-        yield from _refusal("/from/name", from_address=spec.from_.address, from_name=spec.from_.name)
     except BadAddress as error:
         yield _problem("/from/email", error)
+    else:
+        yield from _refused("/from/name", from_field, spec.from_.name, spec.from_.address)
     for field in ("to", "cc", "bcc"):
         for index, mailbox in enumerate(getattr(spec, field)):
             pointer = pointer_to(f"/{field}", index)
@@ -68,10 +76,7 @@ def _mailboxes(spec: SubmissionSpec) -> Iterator[FieldProblem]:
             except BadHeader as error:
                 yield _problem(f"{pointer}/name", error)
     if spec.reply_to:
-        try:
-            reply_to_field(spec.reply_to)
-        except MailError as error:
-            yield _problem("/reply_to", error)
+        yield from _refused("/reply_to", reply_to_field, spec.reply_to)
     if not spec.to:
         yield FieldProblem(pointer="/to", code="required", detail=_("Name at least one recipient."))
     if len(spec.recipients) > MAX_RECIPIENTS:
@@ -80,7 +85,7 @@ def _mailboxes(spec: SubmissionSpec) -> Iterator[FieldProblem]:
 
 
 def _texts(spec: SubmissionSpec) -> Iterator[FieldProblem]:
-    yield from _refusal("/subject", subject=spec.subject)
+    yield from _refused("/subject", subject_field, spec.subject)
     if spec.html is None and spec.text is None:
         yield FieldProblem(pointer="", code="no_body", detail=_("Give the message a text or an HTML part."))
     for field, value in (("html", spec.html), ("text", spec.text)):
@@ -95,6 +100,8 @@ def _texts(spec: SubmissionSpec) -> Iterator[FieldProblem]:
 
 
 def _headers(spec: SubmissionSpec) -> Iterator[FieldProblem]:
+    if not spec.headers:
+        return
     if len(spec.headers) > MAX_HEADERS:
         yield FieldProblem(pointer="/headers", code="too_many", detail=_("Too many headers."))
         return
@@ -109,6 +116,8 @@ def _headers(spec: SubmissionSpec) -> Iterator[FieldProblem]:
 
 
 def _files(spec: SubmissionSpec) -> Iterator[FieldProblem]:
+    if not spec.attachments:
+        return
     if len(spec.attachments) > MAX_FILES:
         yield FieldProblem(pointer="/attachments", code="too_many", detail=_("Too many attachments."))
         return
@@ -140,6 +149,13 @@ def marks_problems(tags: Sequence[str], metadata: Mapping[str, str]) -> Iterator
     if len(pairs) > MAX_METADATA or not pairs_fit:
         detail = _("At most 20 entries, names of 1 to 64 printable characters, values of at most 500.")
         yield FieldProblem(pointer="/metadata", code="bad_metadata", detail=detail)
+
+
+def _refused(pointer: str, judge: Callable[..., object], *parts: str) -> Iterator[FieldProblem]:
+    try:
+        judge(*parts)
+    except MailError as error:
+        yield _problem(pointer, error)
 
 
 def _refusal(pointer: str, **parts: Any) -> Iterator[FieldProblem]:

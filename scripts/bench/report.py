@@ -77,6 +77,8 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield Target(key="snapshot.rate_ratio", bound=0.95, at_least=True)
     yield Target(key="pages.p95_ms_worst", bound=250.0, at_least=False)
     yield Target(key="pages.queries_worst", bound=20.0, at_least=False)
+    yield Target(key="api.single_share_of_empty", bound=0.3, at_least=True)
+    yield Target(key="api.batch_ratio_to_single", bound=4.0, at_least=True)
 
 
 def judged(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from typing import Final
 
-from scripts.bench import backlog, hooks, pages, parcel, relay, signature, submission, wire, yardstick
+from scripts.bench import (
+    api,
+    backlog,
+    hooks,
+    pages,
+    parcel,
+    relay,
+    signature,
+    submission,
+    wire,
+    yardstick,
+)
 from scripts.bench.report import Line
 from scripts.bench.session import Bench
 from scripts.bench.stand import BenchFailed
@@ -94,4 +105,5 @@ ROWS: Final[dict[str, Callable[[Bench], None]]] = {
     "million": backlog.million_row,
     "webhooks": hooks.webhooks_row,
     "pages": pages.pages_row,
+    "api": api.api_row,
 }

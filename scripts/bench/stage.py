@@ -19,6 +19,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.audit import SYSTEM  # noqa: E402 - models can be imported once Django is set up
 from accounts.models import SendingDomain  # noqa: E402
+from accounts.services.api_keys import issue_key  # noqa: E402
 from accounts.services.dns_records import tenant_records  # noqa: E402
 from accounts.services.domains import add_domain, verify_domain  # noqa: E402
 from accounts.services.smtp_credentials import create as create_credential  # noqa: E402
@@ -138,8 +139,15 @@ def _domain(tenant_id: UUID) -> str:
         return SendingDomain.objects.filter(state=SendingDomain.State.VERIFIED).order_by("pk")[0].name
 
 
+def api_key(*, tenant: str) -> dict[str, Any]:
+    """A key that may send."""
+    _key, secret = issue_key(tenant_id=UUID(tenant), name="bench", scopes=["messages.send"], actor=SYSTEM)
+    return {"secret": secret}
+
+
 STEPS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "tenant": tenant,
+    "api_key": api_key,
     "campaign": campaign,
     "credential": credential,
     "launch": launch,

@@ -81,6 +81,17 @@ class Stand:
         finally:
             self.stop(*children)
 
+    @contextmanager
+    def web(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """The dashboard's and the API's server with these settings."""
+        told = {**self.environment, **settings}
+        rows = table(self.supervisor.data, self.ports, told)
+        children = [self._start(row) for row in rows if row.program.name == "web"]
+        try:
+            yield
+        finally:
+            self.stop(*children)
+
     def _start(self, row: Row) -> Child:
         child = self.supervisor.spawn(row.program)
         self.supervisor.await_ready(child, row.ready, seconds=READY_SECONDS)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.audit import SYSTEM
 from accounts.exceptions import BadApiKey
 from accounts.models import ApiKey, Role, Tenant, User
-from accounts.services.api_keys import authenticate, issue_key, revoke_key
+from accounts.services.api_keys import authenticate, forget_remembered, issue_key, revoke_key
 from accounts.services.request_log import keep_request
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
@@ -102,6 +102,7 @@ def test_a_replaced_key_works_for_a_day_more(tenant: Tenant, developer: Client) 
     assert old.expires_at - timezone.now() <= timedelta(hours=24)
     with tenant_scope(tenant.pk):
         ApiKey.objects.filter(pk=old.pk).update(expires_at=timezone.now())
+    forget_remembered()
     with pytest.raises(BadApiKey):
         authenticate(old_secret)
 

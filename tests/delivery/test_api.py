@@ -216,7 +216,6 @@ def test_without_a_good_key_nothing_is_said(db: None, secret_: str) -> None:
         ({"to": 7}, [("/to", "not_a_list")]),
         ({"to": ["Acme, Inc. <taro@gmail.test>"]}, [("/to/0/email", "name_not_quoted")]),
         ({"scheduled_at": "2026-03-29T02:30:00"}, [("/scheduled_at", "moment")]),
-        ({"scheduled_at": "9999-12-31T23:59:59Z"}, [("/scheduled_at", "moment")]),
         ({"scheduled_at": "0000-01-01T00:00:60Z"}, [("/scheduled_at", "moment")]),
         ({"attachments": [{"content": ""}]}, [("/attachments/0/name", "required")]),
         ({"to": [["taro@gmail.test"]]}, [("/to/0", "invalid")]),
