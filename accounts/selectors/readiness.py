@@ -109,7 +109,7 @@ def _records(domain: SendingDomain, purposes: set[str]) -> bool | None:
 def _fine(check: Mapping[str, Any] | None) -> bool | None:
     if check is None or check["state"] == "unknown":
         return None
-    return check["state"] != "problem"
+    return bool(check["state"] != "problem")
 
 
 def _both(first: bool | None, second: bool | None) -> bool | None:
