@@ -13,9 +13,11 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.tenancy import tenant_scope
 from campaigns.models import Subscription, Suppression
+from delivery.inbound import mail
 from delivery.inbound.address import token_keys
 from delivery.inbound.server import MAX_BYTES, MAX_FROM_ONE, InboundServer
 from delivery.models import Attempt, AttemptState, InboundMail
@@ -23,6 +25,8 @@ from relay_saas.mail.tokens import Purpose, Token, encode
 from tests.delivery.reports import report
 from tests.integration.organizations import Organization, make_organization
 from tests.integration.waiting import until
+from tests.unit.mail.dmarc_examples import gzipped, xml
+from tests.unit.mail.dmarc_examples import mail as a_mail
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIL = b"Subject: hello\r\n\r\nhello\r\n"
@@ -98,6 +102,17 @@ def test_a_bounce_to_the_return_path_is_kept_and_acted_on(client: smtplib.SMTP) 
     until(lambda: state(shop) is AttemptState.BOUNCED, what="the bounce")
     with tenant_scope(shop.tenant.pk):
         assert Suppression.objects.filter(email_key=shop.contact.email_key, scope="all").exists()
+
+
+def test_a_dmarc_report_goes_to_whose_domain_it_names(
+    client: smtplib.SMTP, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, announced = make_organization(), []
+    monkeypatch.setattr(mail, "announce_reports", lambda **values: announced.append(values["tenant_id"]))
+    raw = a_mail(gzipped(xml(domain=shop.domain.name)))
+    client.sendmail("noreply@receiver.test", [f"dmarc@{settings.RELAY_ZONE}"], raw)
+    until(lambda: announced == [shop.tenant.pk], what="the report")
+    assert [(kept.kind, kept.mail_from) for kept in inbound(shop)] == [("dmarc", "noreply@receiver.test")]
 
 
 def test_a_report_of_delay_is_only_kept(client: smtplib.SMTP) -> None:

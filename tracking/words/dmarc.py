@@ -71,8 +71,8 @@ _KINDS: Final[Mapping[Verdict, str]] = {
 }
 ORIGINS: Final[Mapping[Origin, str]] = {
     Origin.OURS: gettext_noop("This relay"),
-    Origin.KNOWN: gettext_noop("Known"),
-    Origin.UNKNOWN: gettext_noop("Unknown"),
+    Origin.KNOWN: gettext_noop("Known source"),
+    Origin.UNKNOWN: gettext_noop("Unknown source"),
 }
 
 
