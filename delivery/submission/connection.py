@@ -7,7 +7,7 @@ import re
 import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from aiosmtpd.smtp import SMTP, Session
 
@@ -67,15 +67,16 @@ class Server(Protocol):
         """A short question to the database."""
 
 
-@functools.cache
-def _commands_of(kind: type) -> list[str]:
-    return [name for base in kind.__mro__ for name in vars(base) if name.startswith(("smtp_", "auth_"))]
-
-
 class Connection(SMTP):
     """Greeting and encryption; what a session is made of, and how it ends."""
 
     line_length_limit = 65536
+    #: What aiosmtpd looks for in a connection.
+    looked_for: ClassVar[list[str]] = []
+
+    def __init_subclass__(cls) -> None:
+        names = (name for base in cls.__mro__ for name in vars(base))
+        cls.looked_for = [name for name in names if name.startswith(("smtp_", "auth_"))]
 
     def __init__(self, server: Server) -> None:
         limits = server.limits
@@ -105,7 +106,7 @@ class Connection(SMTP):
     def __dir__(self) -> list[str]:
         """Its commands: aiosmtpd looks at every member of a connection that it makes, which takes a
         millisecond."""
-        return _commands_of(type(self))
+        return self.looked_for
 
     # --- the connection
 
