@@ -92,6 +92,7 @@ DEFINER_FUNCTIONS = {
     "number_events": "queue runs: gives the events of a tenant their numbers",
     "number_own_events": "the same for the tenant in scope",
     "webhooks_to_tell": "sweeper",
+    "note_own_fact": "notes an event of the tenant in scope",
     "ops_lanes": "operators: what waits, by lane",
     "ops_attempts_today": "operators: attempts of the day by provider and state",
     "ops_reasons": "operators: refusals and deferrals of lately by class",

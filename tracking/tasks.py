@@ -1,6 +1,6 @@
 """What Celery runs of tracking: ids in, one service, safe to repeat."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from celery import shared_task
@@ -9,7 +9,7 @@ from django.conf import settings
 from delivery.engine.stopping import stop_requested
 from tracking.courier.config import from_settings
 from tracking.courier.process import forget_old, run_once, work_waits
-from tracking.services import campaign_guard, dmarc_reports, mail_reactions, webhook_post
+from tracking.services import campaign_guard, dmarc_reports, facts, mail_reactions, webhook_post
 
 #: A bell that nobody heard for so long is rung again anyway.
 BELL_SECONDS: Final = 10
@@ -26,6 +26,12 @@ def record_missed_mail() -> None:
     """The same where the event was lost."""
     mail_reactions.record_missed_mail()
     dmarc_reports.record_missed_reports()
+
+
+@shared_task
+def note_fact(tenant_id: str, event_id: str, event_type: str, data: dict[str, Any]) -> None:
+    """A fact that another app announced, in the feed of events; repeated, it has the same id."""
+    facts.note_fact(tenant_id=UUID(tenant_id), event_id=UUID(event_id), event_type=event_type, data=data)
 
 
 @shared_task(acks_late=False)

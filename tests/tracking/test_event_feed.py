@@ -14,11 +14,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.audit import SYSTEM
 from accounts.models import SendingDomain
+from accounts.models.tenant import new_id
 from accounts.services.api_keys import issue_key
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from delivery.models import Attempt
 from relay_saas.mail.ids import parse_id
+from tracking.services.facts import note_fact
 from tracking.services.record import RECORD_SQL, Engaged, record_parameters
 
 Call = Callable[..., dict[str, Any]]
@@ -136,6 +138,14 @@ def test_filters_choose_by_type_tag_stream_message_and_address(call: Any) -> Non
 )  # fmt: skip
 def test_a_bad_question_is_refused(call: Any, query: str) -> None:
     assert call("get", f"/events?{query}", status=400)["code"] in {"bad_parameter", "bad_cursor"}
+
+
+def test_what_accounts_announces_of_a_domain_is_an_event(call: Any) -> None:
+    fact = {"domain_id": 1, "name": "news.acme.test", "records": ["x"]}
+    note_fact(tenant_id=call.tenant.pk, event_id=new_id(), event_type="domain.drifting", data=fact)
+    (told,) = call("get", "/events?type=domain.drifting")["data"]
+    assert told["data"]["name"] == "news.acme.test"
+    assert told["data"]["domain"].startswith("dom_")
 
 
 def test_a_reaction_of_a_machine_says_so(call: Any) -> None:

@@ -66,7 +66,7 @@ def test_the_code_of_the_page_knows_a_call_from_a_forgery(language: str, tmp_pat
 
 
 def test_the_page_names_every_type_of_event() -> None:
-    told = set(re.findall(r"`([a-z.]+)`", DOC.partition("## Events\n")[2]))
+    told = set(re.findall(r"`([a-z._]+)`", DOC.partition("## Events\n")[2]))
     words = told | {f"campaign{name}" for name in told} | {f"domain{name}" for name in told}
     assert set(LABELS) - words == set()
 

@@ -49,6 +49,9 @@ LABELS: Final[Mapping[str, Text]] = {
     "domain.pending": _("A sending domain waits for its DNS records"),
     "domain.verified": _("A sending domain’s DNS records are complete"),
     "domain.broken": _("DNS records of a verified domain are gone"),
+    "domain.drifting": _("DNS records of a domain that still sends are missing or different"),
+    "domain.mended": _("A sending domain’s DNS records are right again"),
+    "domain.keys_changed": _("A sending domain signs with other keys"),
     "webhook.test": _("A test that was sent from the page or by the API"),
 }
 #: What endpoints may ask for: a test goes to the endpoint that it was made for.
