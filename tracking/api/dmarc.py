@@ -29,7 +29,7 @@ class FiguresDocument(serializers.Serializer[Any]):
 class SourceDocument(serializers.Serializer[Any]):
     """Mail from one address in the period."""
 
-    source = serializers.IPAddressField()
+    address = serializers.IPAddressField()
     origin = serializers.ChoiceField(choices=[str(origin) for origin in Origin])
     name = serializers.CharField(allow_null=True)
     messages = serializers.IntegerField()
@@ -121,7 +121,7 @@ def _document(view: DmarcView) -> dict[str, Any]:
         ],
         "by_source": [
             {
-                "source": line.source,
+                "address": line.source,
                 "origin": str(line.origin),
                 "name": line.name or None,
                 "messages": line.messages,

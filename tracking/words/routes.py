@@ -12,10 +12,11 @@ from tracking.words.waits import clock, reason_text
 def routed_step(story: Story) -> Step:
     """Which servers take mail for the recipient's domain."""
     domain, site = story.domain, story.domain.site
+    servers = site.key.split(",") if site else []
     details = {
         "domain": domain.name,
         "dns": domain.state,
-        "servers": site.key.split(",") if site else [],
+        "servers": servers,
         "provider": site.provider.name if site else None,
     }
     if site is None or domain.state != Domain.State.OK:
@@ -34,7 +35,7 @@ def routed_step(story: Story) -> Step:
         title=_("On its way to its server"),
         text=_("Mail for %(domain)s is taken by %(provider)s.")
         % {"domain": domain.name, "provider": site.provider.name},
-        facts=tuple(details["servers"]),
+        facts=tuple(servers),
         details=details,
     )
 
