@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.audit import SYSTEM
 from accounts.models import Role, SendingDomain, Tenant, User
+from accounts.services.api_keys import issue_key
+from accounts.services.domains import remove_domain
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import SYSTEM_TENANT_ID, tenant_scope
 from delivery.inbound.address import find_destination, token_keys
@@ -17,6 +19,7 @@ from delivery.inbound.mail import handle, receive
 from delivery.models import InboundMail
 from relay_saas.mail.dmarc_reports.advice import Verdict
 from relay_saas.mail.dmarc_reports.sources import Origin
+from relay_saas.web.prefixed import public_id
 from tests.unit.mail.dmarc_examples import MICROSOFT, gzipped, mail, record, xml
 from tracking.models import DmarcDay, DmarcReport, DmarcSource
 from tracking.selectors.dmarc import dmarc_view
@@ -191,3 +194,22 @@ def test_the_page_shows_figures_and_escapes_what_strangers_wrote(tenant: Tenant,
     for part in ("Safe to move to p=quarantine", "127.30.0.1", "This relay", "&lt;script&gt;evil"):
         assert part in shown
     assert "<script>evil" not in shown
+
+
+def test_the_api_tells_the_same(tenant: Tenant, domain: SendingDomain) -> None:
+    reported(tenant, xml(record(count=90), record("192.0.2.9", 10, dkim="fail", spf="fail")))
+    DmarcDay.objects.update(day=timezone.now().date())
+    DmarcSource.objects.update(day=timezone.now().date())
+    _, secret = issue_key(tenant_id=tenant.pk, name="k", scopes=["domains.read"], actor=SYSTEM)
+    headers = {"Authorization": f"Bearer {secret}", "Accept-Language": "ja"}
+    told = Client().get(f"/api/v1/domains/{public_id('dom', domain.pk)}/dmarc?days=7", headers=headers).json()
+    assert told["totals"]["unknown"] == {"messages": 10, "aligned": 0}
+    assert [one["address"] for one in told["by_source"]] == ["127.30.0.1", "192.0.2.9"]
+    assert told["advice"]["verdict"] == "too_early"
+    assert "まだ" in told["advice"]["title"]
+
+
+def test_a_domain_with_reports_can_be_removed(tenant: Tenant, domain: SendingDomain) -> None:
+    reported(tenant, xml())
+    remove_domain(tenant_id=tenant.pk, domain_id=domain.pk, actor=SYSTEM)
+    assert DmarcReport.objects.count() == 0
