@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TARGET: Final = ROOT / "docs" / "errors.md"
@@ -82,7 +82,7 @@ def modules() -> Iterator[str]:
                 yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def subclasses(root: type) -> Iterator[type]:
+def subclasses(root: type[Any]) -> Iterator[type[Any]]:
     """All of them, each once."""
     for child in root.__subclasses__():
         yield child

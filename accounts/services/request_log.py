@@ -1,7 +1,7 @@
 """Keeps the log of API requests: one row after each answer, none for longer than RETENTION."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -39,7 +39,7 @@ def keep_request(
     request_id: str,
 ) -> None:
     """Writes one row in a transaction of its own, which a crash may lose: nobody waits for the disk."""
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id,
         "key": key_id,
         "at": at,

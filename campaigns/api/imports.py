@@ -150,12 +150,12 @@ class ImportView(JsonApiView):
         check_match(request, _document(self, draft.pk))
         columns = given.pop("columns", None)
         if given:
-            now = {
-                "encoding": draft.encoding,
-                "delimiter": draft.delimiter,
-                "has_header": draft.has_header,
-            }
-            draft = read_differently(draft=draft, **(now | given))
+            draft = read_differently(
+                draft=draft,
+                encoding=given.get("encoding", draft.encoding),
+                delimiter=given.get("delimiter", draft.delimiter),
+                has_header=given.get("has_header", draft.has_header),
+            )
         if columns is not None:
             choose_columns(draft=draft, choices=_choices(columns, len(draft.columns)))
         start_check(tenant_id=self.tenant_id, import_id=draft.pk, actor=self.actor)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.services.dns_records import egress_sources
 from campaigns.models import Suppression
 from delivery.models.stream import Stream
-from delivery.services.sources import egress_sources, pool_id_for
+from delivery.services.sources import pool_id_for
 
 _DOMAINS: Final = """
 insert into delivery_domain (name, state) select name, 'unresolved' from unnest(%s::text[]) name

@@ -41,7 +41,8 @@ def list_page(
 
     `order` as in relay_saas.web.paging.page_of. One query. Raises BadParameter, BadCursor.
     """
-    cursor = open_cursor(name, query["after"]) if "after" in query else None
+    after = query.get("after")
+    cursor = open_cursor(name, after) if isinstance(after, str) else None
     page = page_of(rows, order=order, cursor=cursor, size=page_size(query))
     return {
         "data": [document(row) for row in page.items],

@@ -1,10 +1,10 @@
 """Notes facts that other apps announce in the feed of events."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from accounts.tenancy import tenant_scope
 
@@ -12,4 +12,4 @@ from accounts.tenancy import tenant_scope
 def note_fact(*, tenant_id: UUID, event_id: UUID, event_type: str, data: dict[str, Any]) -> None:
     """One event; `event_id` makes its id."""
     with tenant_scope(tenant_id), connection.cursor() as cursor:
-        cursor.execute("select note_own_fact(%s, %s, %s)", [event_id, event_type, Jsonb(data)])
+        cursor.execute("select note_own_fact(%s, %s, %s::jsonb)", [event_id, event_type, json.dumps(data)])
