@@ -1,9 +1,11 @@
 """The capability table: what each role of an organization may do. Routes name capabilities, never roles."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.api_key import KeyScope
 from accounts.models.membership import Role
 
 
@@ -65,3 +67,8 @@ def allows(role: Role, capability: Capability) -> bool:
 def covers(role: Role, other: Role) -> bool:
     """Whether `role` may do all that `other` may: only then it may give, change or take away that role."""
     return CAPABILITIES[role] >= CAPABILITIES[other]
+
+
+def may_issue(role: Role, scopes: Iterable[str]) -> bool:
+    """Whether `role` may make a key of these scopes: with one that changes members it could raise itself."""
+    return KeyScope.MEMBERS_WRITE not in set(scopes) or allows(role, Capability.MEMBERS_EDIT)

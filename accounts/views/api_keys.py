@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.exceptions import AccountsError
-from accounts.models import ApiKey, SendingDomain
+from accounts.exceptions import AccountsError, NotAllowed
+from accounts.models import ApiKey, Role, SendingDomain
 from accounts.models.api_key import KeyScope
-from accounts.permissions import Capability
+from accounts.permissions import Capability, may_issue
 from accounts.selectors.membership import Member
 from accounts.services.api_keys import OVERLAP, create_key, revoke_key, rotate_key
 from accounts.services.key_limits import MAX_RATE, KeyLimits
@@ -79,8 +79,10 @@ class KeyForm(forms.Form):
         help_text=gettext_lazy("Empty: as many as the installation allows."),
     )
 
-    def __init__(self, *args: Any, domains: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, role: Role, domains: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        choices = [(value, label) for value, label in KeyScope.choices if may_issue(role, [value])]
+        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]  # a choice field
         self.fields["domains"].choices = [(name, name) for name in domains]  # type: ignore[attr-defined]  # a choice field
         if not domains:
             del self.fields["domains"]
@@ -118,7 +120,7 @@ class KeyRow:
 def keys(request: HttpRequest, member: Member) -> HttpResponse:
     """All keys, newest first."""
     first = {"scopes": [KeyScope.MESSAGES_SEND], "life": "90"}
-    return _page(request, member, KeyForm(initial=first, domains=_domains(member)))
+    return _page(request, member, KeyForm(role=member.role, initial=first, domains=_domains(member)))
 
 
 @tenant_page(Capability.DEVELOPERS_EDIT)
@@ -126,7 +128,7 @@ def create(request: HttpRequest, member: Member) -> HttpResponse:
     """Makes a key and shows its secret: this answer is the only place where it ever stands."""
     if request.method != "POST":
         return redirect("console:keys", member.slug)
-    form = KeyForm(request.POST, domains=_domains(member))
+    form = KeyForm(request.POST, role=member.role, domains=_domains(member))
     if form.is_valid():
         life = form.cleaned_data["life"]
         try:
@@ -150,6 +152,9 @@ def rotate(request: HttpRequest, member: Member, key_id: int) -> HttpResponse:
     """Makes a successor and shows it; the old key works on for a day."""
     if request.method != "POST":
         return redirect("console:keys", member.slug)
+    old = ApiKey.objects.filter(tenant_id=member.tenant_id, pk=key_id).first()
+    if old is not None and not may_issue(member.role, old.scopes):
+        raise NotAllowed
     try:
         key, secret = rotate_key(tenant_id=member.tenant_id, key_id=key_id, actor=actor_of(request))
     except AccountsError as error:

@@ -16,10 +16,10 @@ PROBLEM: Final = "application/problem+json"
 _ALWAYS: Final = {
     400: ("bad_parameter", "bad_request"),
     401: ("bad_api_key",),
-    403: ("permission_denied",),
+    403: ("permission_denied", "test_key"),
     405: ("method_not_allowed",),
     406: ("not_acceptable",),
-    429: ("too_many_requests",),
+    429: ("rate_limited",),
 }
 _WITH_BODY: Final = {
     400: ("bad_json", "invalid"),
@@ -91,6 +91,7 @@ class RelaySchema(AutoSchema):
         found = [
             OpenApiParameter(name, id_schema(kind), OpenApiParameter.PATH, required=True)
             for name, kind in getattr(self.view, "path_ids", {}).items()
+            if f"{{{name}}}" in self.path
         ]
         found += [
             OpenApiParameter(

@@ -159,3 +159,13 @@ def test_developers_stand_in_the_navigation_of_those_who_may_enter(tenant: Tenan
     client = Client()
     client.force_login(user)
     assert link not in page(client, "home")
+
+
+def test_a_developer_makes_no_key_that_could_make_them_an_administrator(
+    developer: Client, tenant: Tenant
+) -> None:
+    assert "members.write" not in page(developer, "keys")
+    assert create(developer, scopes=["members.write"]).status_code == 422
+    theirs, _secret = issue_key(tenant_id=tenant.pk, name="admin's", scopes=["members.write"], actor=SYSTEM)
+    assert deed(developer, "key_rotate", theirs).status_code == 403
+    assert len(keys(tenant)) == 1

@@ -38,7 +38,7 @@ def test_two_organizations_keys_find_nothing_that_is_not_described(
     monkeypatch.setenv("RELAY_ZONE_SERVER", "")
     world = build(first="fuzz-one", second="fuzz-two")
     keys = {"one": key(world.acme), "two": key(world.globex)}
-    bounds = ("--max-time", SECONDS) if SECONDS else ("--phases", "examples,coverage", "-n", "1")
+    bounds = ("--max-time", SECONDS) if SECONDS else ("--phases", "examples,fuzzing", "-n", "2")
     with granian(tmp_path / "web.log", *WEB) as port:
         url = f"http://127.0.0.1:{port}"
         done = fuzz(url, keys, tmp_path, "--url", url, "--exclude-path-regex", UNDESCRIBED, *bounds)

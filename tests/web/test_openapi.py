@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -43,6 +44,12 @@ def test_every_route_of_the_api_stands_in_it_with_its_scope(document: dict[str, 
         assert operation["summary"], path
         assert operation["description"].startswith("Scope: `"), (path, method)
         assert operation["security"] == [{"apiKey": []}]
+
+
+def test_every_operation_stands_in_the_documentation(document: dict[str, Any]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api-resources.md").read_text(encoding="utf-8")
+    for path, method, _operation in operations(document):
+        assert f"`{method.upper()} {path.removeprefix('/api/v1')}`" in text
 
 
 def test_no_two_operations_have_one_name(document: dict[str, Any]) -> None:

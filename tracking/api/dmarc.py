@@ -74,7 +74,7 @@ class DmarcDocument(serializers.Serializer[Any]):
 class DomainDmarcView(JsonApiView):
     """The last `days` days, 30 without it."""
 
-    tag = "Sending domains"
+    tag = "Domains"
     path_ids: ClassVar = {"domain": "dom"}
     required_scope = scopes("domains.read")
     parameters: ClassVar = {
