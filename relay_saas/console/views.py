@@ -42,6 +42,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "may_edit": allows(member.role, Capability.CAMPAIGNS_EDIT),
         "tiles": tiles(found.period),
         "steps": steps(found.setup, member.slug),
+        "own_domain": request.user.get_username().rpartition("@")[2],
         "notices": notices(
             tenant_id=member.tenant_id, slug=member.slug, complaint_rate=found.period.complaint_rate
         ),

@@ -7,6 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.audit import SYSTEM
+from accounts.models import Role, User
+from accounts.services.tenants import add_member, create_tenant
 from relay_saas.console import domain_report
 from relay_saas.console.domain_report_words import AREAS, KINDS, SAID, told
 from relay_saas.mail.domain_report.report import DomainReport, Finding
@@ -104,3 +107,13 @@ def test_everything_that_a_check_says_has_words() -> None:
 def test_every_state_has_an_icon(state: State) -> None:
     assert KINDS[state]
     assert len(AREAS) == 9
+
+
+@pytest.mark.django_db
+def test_a_new_organizations_home_leads_to_the_report_of_its_owners_domain() -> None:
+    tenant = create_tenant(slug="acme", name="Acme", actor=SYSTEM)
+    user = User.objects.create_user("owner@acme.test")
+    add_member(tenant_id=tenant.pk, user=user, role=Role.OWNER, actor=SYSTEM)
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user)
+    assert "/tools/domain-report/?domain=acme.test" in client.get("/o/acme/").content.decode()
