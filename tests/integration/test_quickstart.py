@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test.testcases import LiveServerThread, _StaticFilesHandler
 
 from accounts.audit import SYSTEM
 from accounts.services.api_keys import issue_key
 from accounts.services.key_limits import KeyLimits
 from accounts.tenancy import tenant_scope
 from delivery.models import SimulatedMail, Submission
+from tests.integration.live import live_server
 from tests.integration.organizations import make_organization
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -32,13 +32,8 @@ ID = re.compile(r"em_[0-9a-z]{26}")
 @pytest.fixture(scope="module")
 def base(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The address of the product."""
-    with django_db_blocker.unblock():
-        server = LiveServerThread("127.0.0.1", _StaticFilesHandler)
-        server.daemon = True
-        server.start()
-        server.is_ready.wait()
-        yield f"http://127.0.0.1:{server.port}"
-        server.terminate()
+    with django_db_blocker.unblock(), live_server() as address:
+        yield address
 
 
 def run(language: str, base: str, secret: str, sender: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,6 @@ import resend
 from anymail.exceptions import AnymailRequestsAPIError
 from anymail.message import AnymailMessage, attach_inline_image
 from django.core.mail import get_connection
-from django.test.testcases import LiveServerThread, _StaticFilesHandler
 
 from accounts.audit import SYSTEM
 from accounts.models import SendingDomain, Tenant
@@ -27,6 +26,7 @@ from delivery.engine.process import run_once
 from delivery.models import Submission
 from relay_saas.simulator.tail import Follower, numbered, read_message
 from tests.integration.engine.world import World
+from tests.integration.live import live_server
 
 Arrived = Callable[[], dict[str, EmailMessage]]
 PIXEL = base64.b64decode(
@@ -37,13 +37,8 @@ PIXEL = base64.b64decode(
 @pytest.fixture(scope="module")
 def base(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The address of the product."""
-    with django_db_blocker.unblock():
-        server = LiveServerThread("127.0.0.1", _StaticFilesHandler)
-        server.daemon = True
-        server.start()
-        server.is_ready.wait()
-        yield f"http://127.0.0.1:{server.port}"
-        server.terminate()
+    with django_db_blocker.unblock(), live_server() as address:
+        yield address
 
 
 @pytest.fixture
