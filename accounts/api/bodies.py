@@ -8,7 +8,8 @@ from accounts.api.documents import StreamWord
 from accounts.models import Role
 from accounts.models.api_key import KeyScope
 from accounts.models.stream import Stream
-from accounts.services.key_limits import MAX_ENTRIES, MAX_RATE
+from accounts.services.key_limits import MAX_RATE
+from accounts.services.networks import MAX_ENTRIES
 from accounts.services.senders import MAX_NAME
 from accounts.services.smtp_draft import MAX_LIMIT
 from relay_saas.web.api_fields import GivenMoment

@@ -18,7 +18,8 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.exceptions import BadApiKey, EndedApiKey, KeyEnded, KeyNameTaken, SenderNotAllowed
 from accounts.models import ApiKey, Tenant
-from accounts.services.key_limits import NO_LIMITS, KeyLimits, comes_from, limits_of, values_of
+from accounts.services.key_limits import NO_LIMITS, KeyLimits, limits_of, values_of
+from accounts.services.networks import comes_from
 from accounts.tenancy import tenant_scope
 from relay_saas.web.errors import NotFound
 

@@ -7,8 +7,6 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +21,7 @@ from accounts.audit import Actor
 from accounts.exceptions import BadCredential
 from accounts.models import SmtpCredential, Tenant
 from accounts.models.stream import Stream
+from accounts.services.networks import comes_from
 from accounts.services.smtp_draft import CredentialDraft, values_of
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.addresses import Address
@@ -131,7 +130,7 @@ def authenticate(*, username: str, password: str, peer: str) -> AuthenticatedCre
         if found is None:
             return None
         _remember(digest, found)
-    return found if _comes_from(peer, found.networks) else None
+    return found if comes_from(peer, found.networks) else None
 
 
 def is_working(credential: AuthenticatedCredential) -> bool:
@@ -179,20 +178,3 @@ def _remember(digest: bytes, found: AuthenticatedCredential) -> None:
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
     _remembered[digest] = (time.monotonic() + REMEMBERED, found)
-
-
-def _comes_from(peer: str, networks: tuple[str, ...]) -> bool:
-    if not networks:
-        return True
-    try:
-        address: IPv4Address | IPv6Address = ip_address(peer.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in _network(network) for network in networks)
-
-
-@lru_cache(maxsize=4096)
-def _network(text: str) -> IPv4Network | IPv6Network:
-    return ip_network(text)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -11,13 +10,12 @@ from accounts.address_words import words_of
 from accounts.exceptions import BadCredential
 from accounts.models import Membership, SendingDomain
 from accounts.models.stream import Stream
+from accounts.services.networks import networks_of, refuse_long
 from relay_saas.mail.addresses import BadAddress, parse_address
 from relay_saas.mail.from_pattern import BadPattern, domain_of, parse_pattern
 from relay_saas.web.problems import FieldProblem, pointer_to
 
 MAX_NAME: Final = 60
-#: Of patterns and of networks: each is compared with at every sign-in or message.
-MAX_ENTRIES: Final = 50
 MAX_LIMIT: Final = 100_000_000
 
 
@@ -42,7 +40,7 @@ def values_of(draft: CredentialDraft) -> dict[str, Any]:
     values: dict[str, Any] = {
         "name": _name(draft, problems),
         "allowed_from": _patterns(draft, problems),
-        "networks": _networks(draft, problems),
+        "networks": networks_of(draft.networks, problems),
         "stream": draft.stream,
         "track_opens": draft.track_opens,
         "track_clicks": draft.track_clicks,
@@ -95,7 +93,7 @@ def _patterns(draft: CredentialDraft, problems: list[FieldProblem]) -> list[str]
             detail %= {"name": domain_of(pattern)}
             problems.append(FieldProblem(pointer=pointer, code="domain_unknown", detail=detail))
         found[pattern] = None
-    _limit(len(found), "/allowed_from", problems)
+    refuse_long(len(found), "/allowed_from", problems)
     return list(found)
 
 
@@ -105,25 +103,6 @@ def _pattern_words(text: str, error: BadPattern) -> str:
     return _("%(text)s is neither an address, nor a domain, nor a pattern like *@news.example.com.") % {
         "text": text[:100]
     }
-
-
-def _networks(draft: CredentialDraft, problems: list[FieldProblem]) -> list[str]:
-    found: dict[str, None] = {}
-    for index, text in enumerate(draft.networks):
-        try:
-            found[str(ip_network(text.strip()))] = None
-        except ValueError:
-            detail = _("%(text)s is not a network like 203.0.113.0/24 or an address.") % {"text": text[:100]}
-            pointer = pointer_to("/networks", index)
-            problems.append(FieldProblem(pointer=pointer, code="bad_network", detail=detail))
-    _limit(len(found), "/networks", problems)
-    return list(found)
-
-
-def _limit(count: int, pointer: str, problems: list[FieldProblem]) -> None:
-    if count > MAX_ENTRIES:
-        detail = _("At most %(most)s entries.") % {"most": MAX_ENTRIES}
-        problems.append(FieldProblem(pointer=pointer, code="too_many", detail=detail))
 
 
 def _bounce_notice(draft: CredentialDraft, problems: list[FieldProblem]) -> str:
