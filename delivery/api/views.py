@@ -189,6 +189,7 @@ class EmailView(SendingView):
         "PATCH": Operation(
             says="Give mail that waits another time.",
             body=RescheduleSerializer,
+            whole=True,
             answer=EmailDocument,
             examples={"tomorrow": {"scheduled_at": "2026-11-25T09:00:00+09:00"}},
             refusals={"nothing_waits": 409, "bad_message": 422},

@@ -32,6 +32,8 @@ class Operation:
     answer: Shape | None = None
     status: int = 200
     body: Shape | None = None
+    #: Of a PATCH: whether nothing of the body may be left out.
+    whole: bool = False
     #: Of the body, by the name of the case.
     examples: Mapping[str, Any] = field(default_factory=dict)
     #: Refusals beside the general ones: the problem's code, and its status.

@@ -119,7 +119,10 @@ class RelaySchema(AutoSchema):
         if self.operation.body is None:
             return None
         examples = [OpenApiExample(name, value=value) for name, value in self.operation.examples.items()]
-        request = OpenApiRequest(self.operation.body, examples=examples)
+        body: Any = self.operation.body
+        if self.operation.whole:
+            body = self.resolve_serializer(body(), "request").ref
+        request = OpenApiRequest(body, examples=examples)
         return dict.fromkeys(self.map_parsers(), request)
 
     def get_response_serializers(self) -> Any:
@@ -146,6 +149,8 @@ class RelaySchema(AutoSchema):
         meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
         if isinstance(field, StrictText) and not field.allow_blank:
             meta["minLength"] = 1
+        if isinstance(field, serializers.ListField) and not field.allow_empty:
+            meta["minItems"] = 1
         return meta
 
     def _query(self) -> Mapping[str, Parameter]:

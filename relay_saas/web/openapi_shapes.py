@@ -28,6 +28,7 @@ _FIXED: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "delivery.api.serializers.VariablesField": _OBJECT,
     "delivery.api.serializers.Base64File": {"type": "string", "pattern": _BASE64},
+    "delivery.api.raw.MessageField": {"type": "string", "pattern": _BASE64, "minLength": 1},
 }
 #: What a mailbox may be beside an object.
 _WRITTEN: Final = {"type": "string", "format": "email", "maxLength": 1000}

@@ -93,9 +93,8 @@ def test_its_pages_take_everything_from_here(path: str) -> None:
     assert "http" not in text.replace("http-equiv", "").replace("https://relay", "")
     assert "<script>" not in text
     assert " style=" not in text
-    policy = answer["Content-Security-Policy"]
-    assert "script-src 'self';" in policy
-    assert "unsafe-eval" not in policy
+    policy = {part.strip() for part in answer["Content-Security-Policy"].split(";")}
+    assert "script-src 'self'" in policy
 
 
 def test_the_reader_of_the_description_shows_no_foreign_mark() -> None:
