@@ -67,8 +67,9 @@ def find_contact(*, tenant_id: UUID, contact_id: int) -> Contact:
     return found
 
 
-def contact_page(*, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int = PAGE_SIZE) -> Found:
-    """Newest first, or the best matches of a text. Three or four queries."""
+def contact_page(*, tenant_id: UUID, wanted: Wanted, cursor: str | None, size: int | None = None) -> Found:
+    """Newest first, or the best matches of a text; PAGE_SIZE if no size is said. Three or four queries."""
+    size = size or PAGE_SIZE
     if wanted.text:
         people, more = _matches(tenant_id, wanted)
         page = Page(items=tuple(people), next_cursor=None, previous_cursor=None)
