@@ -19,4 +19,4 @@ COPY templates templates
 COPY locale locale
 USER relay
 VOLUME /data
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "relay_saas.wsgi:application"]
+CMD ["granian", "--interface", "asginl", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "relay_saas.asgi:application"]

@@ -69,6 +69,8 @@ RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 RELAY_METRICS_TOKEN = env.text("RELAY_METRICS_TOKEN")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
 # Seconds in which "send now" can be undone.
+# Requests that are answered at a time by one process of the dashboard.
+RELAY_WEB_THREADS = env.number("RELAY_WEB_THREADS", 4)
 RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
 # Whether campaigns are paused that bounce or are complained about too often.
 RELAY_CAMPAIGN_GUARD = env.flag("RELAY_CAMPAIGN_GUARD", default=True)

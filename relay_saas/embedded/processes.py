@@ -49,7 +49,7 @@ def table(
             ready=probes.answers_http(ports.mailboxes),
         ),
         Row(
-            program=program("web", *_granian("wsgi", "relay_saas.wsgi:application", ports.web), *WEB),
+            program=program("web", *_granian("asginl", "relay_saas.asgi:application", ports.web)),
             ready=probes.answers_http(ports.web),
         ),
         Row(
@@ -77,7 +77,6 @@ def table(
 CELERY = ("-m", "celery", "-A", "relay_saas.celery")
 BEAT = ("-m", "celery", "-A", "relay_saas.beat", "beat")
 QUIET = ("-l", "info", "--without-gossip", "--without-mingle", "--without-heartbeat")
-WEB = ("--blocking-threads", "4")
 
 
 def _granian(interface: str, application: str, port: int) -> tuple[str, ...]:

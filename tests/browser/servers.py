@@ -18,7 +18,7 @@ from relay_saas.simulator.mailboxes.web import listen
 from tests.integration.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WEB = ("wsgi", "relay_saas.wsgi:application", "--blocking-threads", "2")
+WEB = ("asginl", "relay_saas.asgi:application")
 EDGE = ("asgi", "tracking.edge.application:application")
 
 
