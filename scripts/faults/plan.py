@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.faults import control, copies, drips, odd, services_down, submitted, upgrade, visits, workers
+from scripts.faults import (
+    control,
+    copies,
+    drips,
+    hooks,
+    odd,
+    services_down,
+    submitted,
+    upgrade,
+    visits,
+    workers,
+)
 from scripts.faults.kills import kills
 from scripts.faults.points import points
 from scripts.faults.stage import Stage
@@ -68,11 +79,20 @@ PLAN = (
     Fault(id="R29", title="paused for three leases", act=workers.paused, settings=SHORT),
     Fault(id="R25", title="clocks ahead and behind", act=workers.clocks_shifted, settings=SHORT),
     Fault(id="R24", title="the journals' disk full", act=copies.disk_full, settings=SHORT),
+    Fault(
+        id="R35",
+        title="a webhook receiver dead for a day",
+        act=hooks.dead_for_a_day,
+        settings=(
+            *CHILDREN,
+            ("RELAY_WEBHOOK_NETWORKS", "127.0.0.0/8"),
+            ("RELAY_WEBHOOK_PORTS", "1-65535"),
+        ),
+    ),
     Fault(id="R36", title="a version forward and back", act=upgrade.upgraded_and_back, settings=SHORT),
     Fault(id="R37", title="restored from a dump", act=copies.restored, settings=SHORT),
 )
 #: By id: why it is not here.
 NOT_RUN = {
-    "R35": "there are no webhooks yet",
     "R38": "two hours: not within a bounded run",
 }
