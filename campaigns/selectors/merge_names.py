@@ -17,6 +17,13 @@ def field_keys(*, tenant_id: UUID) -> tuple[str, ...]:
         return tuple(ContactField.objects.order_by("pk").values_list("key", flat=True))
 
 
+def merge_fields(*, tenant_id: UUID) -> tuple[tuple[str, ...], dict[str, object]]:
+    """`field_keys` and `field_defaults` by one query."""
+    with reading_scope(tenant_id):
+        fields = list(ContactField.objects.order_by("pk").values_list("key", "merge_default"))
+    return tuple(key for key, _ in fields), {key: value for key, value in fields if value is not None}
+
+
 def field_defaults(*, tenant_id: UUID) -> dict[str, object]:
     """What mail says where a contact has no value, by field key; fields without a default are not there."""
     with reading_scope(tenant_id):

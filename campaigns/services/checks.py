@@ -1,6 +1,6 @@
 """The check list before a launch, as data: each check looks at one thing and yields what it found."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -16,7 +16,7 @@ from accounts.tenancy import reading_scope
 from campaigns.exceptions import LaunchRefused
 from campaigns.models import Campaign
 from campaigns.selectors.audience import NOBODY, Audience, campaign_audience
-from campaigns.selectors.merge_names import field_keys, known_names
+from campaigns.selectors.merge_names import known_names, merge_fields
 from campaigns.services.content_build import Outcome, Sources, build
 from campaigns.services.findings import Finding, Level, Part
 from relay_saas.mail.addresses import BadAddress
@@ -36,8 +36,9 @@ class Checked:
     no_domain: AccountsError | None
     domain: SendingDomain | None
     audience: Audience
-    #: Of the tenant's own fields.
+    #: Of the tenant's own fields; what mail says where a person has no value, by key.
     keys: tuple[str, ...]
+    defaults: Mapping[str, object]
     outcome: Outcome
     #: What large providers ask of bulk senders, and what is not met.
     unmet: tuple[Requirement, ...] = ()
@@ -82,7 +83,7 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign, count_people: bool = 
     """
     with reading_scope(tenant_id):
         domain, no_domain = _domain(campaign)
-        keys = field_keys(tenant_id=tenant_id)
+        keys, defaults = merge_fields(tenant_id=tenant_id)
         return Checked(
             campaign=campaign,
             tenant=Tenant.objects.get(pk=tenant_id),
@@ -90,6 +91,7 @@ def check_campaign(*, tenant_id: UUID, campaign: Campaign, count_people: bool = 
             no_domain=no_domain,
             audience=campaign_audience(campaign) if count_people else NOBODY,
             keys=keys,
+            defaults=defaults,
             outcome=build(sources_of(campaign), known_names(keys)),
             unmet=tuple(unmet(domain)) if domain is not None else (),
         )

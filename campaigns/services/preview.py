@@ -1,5 +1,6 @@
 """Shows a campaign as one recipient would see it: the same templates, nothing sent, nothing tracked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -52,19 +53,27 @@ def render_preview(
         campaign = find_campaign(tenant_id=tenant_id, campaign_id=campaign_id)
         contact = _contact(contact_id)
         tenant = Tenant.objects.get(pk=tenant_id)
-        keys = field_keys(tenant_id=tenant_id)
-    shown = merge(_shown(sources_of(campaign), keys), tenant=tenant, contact=contact, keys=keys)
+        keys, defaults = field_keys(tenant_id=tenant_id), field_defaults(tenant_id=tenant_id)
+    built = _shown(sources_of(campaign), keys)
+    shown = merge(built, tenant=tenant, contact=contact, keys=keys, defaults=defaults)
     return _here(shown, tenant) if here else shown
 
 
 def merge_sources(sources: Sources, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
     """What `contact` would see of these sources; raises PreviewProblem."""
-    return _here(merge(_shown(sources, keys), tenant=tenant, contact=contact, keys=keys), tenant)
+    built, defaults = _shown(sources, keys), field_defaults(tenant_id=tenant.pk)
+    return _here(merge(built, tenant=tenant, contact=contact, keys=keys, defaults=defaults), tenant)
 
 
-def merge(shown: Shown, *, tenant: Tenant, contact: Contact, keys: tuple[str, ...]) -> Preview:
+def merge(
+    shown: Shown,
+    *,
+    tenant: Tenant,
+    contact: Contact,
+    keys: tuple[str, ...],
+    defaults: Mapping[str, object],
+) -> Preview:
     """Built templates with this person's values; raises PreviewProblem."""
-    defaults = field_defaults(tenant_id=tenant.pk)
     context: dict[str, object] = {
         "contact": contact_values(contact, keys, defaults),
         "sender": sender_values(tenant),

@@ -1,6 +1,6 @@
 """The last look before sending: the launch's checks, and what a careful colleague would say beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import PreviewProblem
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Contact
 from campaigns.selectors.audience import Audience
 from campaigns.selectors.campaigns import sample_contacts
 from campaigns.selectors.empty_values import empty_values
@@ -47,6 +47,8 @@ class Review:
     """What was found, what stops it first; and what was looked at and is well."""
 
     audience: Audience
+    #: The first of the list.
+    people: tuple[Contact, ...]
     findings: tuple[Finding, ...]
     passed: tuple[Finding, ...]
 
@@ -67,14 +69,15 @@ def review_campaign(*, tenant_id: UUID, campaign: Campaign, at: datetime | None 
         now = timezone.now()
         checked = check_campaign(tenant_id=tenant_id, campaign=campaign)
         history = history_of(campaign, now=now)
+        people = sample_contacts(tenant_id=tenant_id, mailing_list_id=campaign.mailing_list_id)
         found = [
             *checked.findings,
             *_content(checked),
-            *_samples(checked),
+            *_samples(checked, people[:SAMPLES]),
             *_before(checked, history, now),
             *_hour(checked, at or now),
         ]
-    return Review(audience=checked.audience, findings=ordered(found), passed=checked.passed)
+    return Review(audience=checked.audience, people=people, findings=ordered(found), passed=checked.passed)
 
 
 def _content(checked: Checked) -> Iterator[Finding]:
@@ -96,15 +99,15 @@ def _content(checked: Checked) -> Iterator[Finding]:
             yield warning(f"empty_{key}", bare[key], message)
 
 
-def _samples(checked: Checked) -> Iterator[Finding]:
-    campaign, built = checked.campaign, checked.outcome.built
+def _samples(checked: Checked, people: Sequence[Contact]) -> Iterator[Finding]:
+    built = checked.outcome.built
     # An unknown field is named already, with its place.
     if built is None or any(finding.code == "unknown_field" for finding in checked.findings):
         return
-    people = sample_contacts(tenant_id=campaign.tenant_id, mailing_list_id=campaign.mailing_list_id)
-    for person in people[:SAMPLES]:
+    tenant, keys, defaults = checked.tenant, checked.keys, checked.defaults
+    for person in people:
         try:
-            shown = merge(built.shown, tenant=checked.tenant, contact=person, keys=checked.keys)
+            shown = merge(built.shown, tenant=tenant, contact=person, keys=keys, defaults=defaults)
         except PreviewProblem as problem:
             yield Finding(code="sample_fails", part=Part.HTML, message=f"{person.email}: {problem}")
             return

@@ -116,7 +116,7 @@ def show(
         "typed": found.audience.reachable > TYPED,
         "undo_seconds": undo_seconds(member.tenant_id),
         "may_send": may_send,
-        "test_form": TestForm(member=member, campaign=campaign) if may_send else None,
+        "test_form": TestForm(member=member, people=found.people) if may_send else None,
     }
     return render(request, "campaigns/review.html", context, status=422 if problem or form.errors else 200)
 

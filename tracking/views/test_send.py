@@ -13,7 +13,7 @@ from accounts.views.access import tenant_page
 from accounts.views.actors import actor_of
 from campaigns.exceptions import PreviewProblem
 from campaigns.models import Campaign
-from campaigns.selectors.campaigns import find_campaign
+from campaigns.selectors.campaigns import find_campaign, sample_contacts
 from campaigns.views.test_form import TestForm
 from delivery.exceptions import DeliveryError
 from delivery.services.test_send import send_tests
@@ -26,7 +26,8 @@ def campaign_test(request: HttpRequest, member: Member, campaign_id: int) -> Htt
     """The form alone; the review page holds it, too, and sends it here."""
     campaign = find_campaign(tenant_id=member.tenant_id, campaign_id=campaign_id)
     sent = request.method == "POST"
-    form = TestForm(request.POST if sent else None, member=member, campaign=campaign)
+    people = sample_contacts(tenant_id=member.tenant_id, mailing_list_id=campaign.mailing_list_id)
+    form = TestForm(request.POST if sent else None, member=member, people=people)
     if sent and form.is_valid():
         problem = _send(request, member, campaign_id, form)
         if not problem:
