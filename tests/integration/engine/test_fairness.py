@@ -32,7 +32,7 @@ def slow_pool(config: EngineConfig) -> Iterator[EgressPool]:
     """One address that sends ten messages a second to any provider."""
     pool = EgressPool.objects.create(name=f"fair{secrets.token_hex(4)}")
     source = EgressSource.objects.create(
-        pool=pool, address="127.30.9.1", helo="mx.relay.test", host=config.host
+        pool=pool, address="127.30.9.1", helo="mx.sources.test", host=config.host
     )
     set_override(scope=Scope(source_id=source.pk), setting="messages_per_minute", value="600", set_by="test")
     yield pool

@@ -110,7 +110,7 @@ def test_a_warm_up_lets_no_more_be_accepted_a_day_and_the_rest_goes_by_other_add
 ) -> None:
     pool = EgressPool.objects.create(name=f"warm{secrets.token_hex(4)}")
     sources = [
-        EgressSource.objects.create(pool=pool, address=address, helo="mx.relay.test", host=config.host)
+        EgressSource.objects.create(pool=pool, address=address, helo="mx.sources.test", host=config.host)
         for address in ("127.30.7.1", "127.30.7.2")
     ]
     egress.assign_pool(pool=pool, tenant_id=tenant.pk)

@@ -31,7 +31,7 @@ def pool(config: EngineConfig, tenant: Tenant) -> Iterator[EgressPool]:
     """An address for this tenant alone, whose sessions are short, so that there are many."""
     pool = EgressPool.objects.create(name=f"unsteady{secrets.token_hex(4)}")
     source = EgressSource.objects.create(
-        pool=pool, address="127.30.9.2", helo="mx.relay.test", host=config.host
+        pool=pool, address="127.30.9.2", helo="mx.sources.test", host=config.host
     )
     setting = {"setting": "max_messages_per_connection", "value": str(A_SESSION), "set_by": "test"}
     set_override(scope=Scope(pool_id=pool.pk), **setting)

@@ -99,7 +99,7 @@ def tenant(django_db_setup: None, django_db_blocker: Any) -> Iterator[Tenant]:
         pool = EgressPool.objects.create(name=tenant.slug)
         for address in ("127.30.7.1", "::1"):
             EgressSource.objects.update_or_create(
-                address=address, defaults={"pool": pool, "helo": "mx.relay.test", "host": tenant.slug}
+                address=address, defaults={"pool": pool, "helo": "mx.sources.test", "host": tenant.slug}
             )
         egress.assign_pool(pool=pool, tenant_id=tenant.pk)
         yield tenant

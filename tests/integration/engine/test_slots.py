@@ -38,7 +38,7 @@ def sources(slow_config: EngineConfig, tenant: Tenant) -> list[EgressSource]:
     pool = EgressPool.objects.create(name=f"slots{secrets.token_hex(4)}")
     found = [
         EgressSource.objects.create(
-            pool=pool, address=f"127.30.8.{n}", helo="mx.relay.test", host=f"{pool}-{n}"
+            pool=pool, address=f"127.30.8.{n}", helo="mx.sources.test", host=f"{pool}-{n}"
         )
         for n in (1, 2)
     ]
