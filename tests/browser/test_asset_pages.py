@@ -16,7 +16,7 @@ def _wrong_domain(page: Page) -> None:
 
 
 def _remove(page: Page) -> None:
-    page.locator("main .btn-outline-danger").click()
+    page.locator("main form:is([action$='/remove/'], [action$='/delete/']) .btn-outline-danger").click()
     page.locator("#confirm[open]").wait_for()
 
 
