@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.jobs import kind_of
 from accounts.models import AuditEvent, Role
 from accounts.models.api_key import KeyScope
+from accounts.models.stream import Stream
 from relay_saas.web.problems import Text
 
 #: A longer value is cut.
@@ -90,7 +91,9 @@ OBJECTS: Final[Mapping[str, Text]] = {
 FIELDS: Final[Mapping[str, Text]] = {
     "address": gettext_lazy("Address"),
     "allowed_from": gettext_lazy("It may send from"),
+    "bounce_notice": gettext_lazy("Reports of mail that does not arrive, to"),
     "contact_address": gettext_lazy("Contact address"),
+    "daily_limit": gettext_lazy("Recipients a day, at most"),
     "fields": gettext_lazy("Fields"),
     "file": gettext_lazy("File"),
     "kind": gettext_lazy("Kind"),
@@ -102,6 +105,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "networks": gettext_lazy("It may be used from"),
     "person": gettext_lazy("Person"),
     "postal_address": gettext_lazy("Postal address"),
+    "rate_per_minute": gettext_lazy("Recipients a minute, at most"),
     "reachable": gettext_lazy("Recipients"),
     "reason": gettext_lazy("Reason"),
     "role": gettext_lazy("Role"),
@@ -112,6 +116,8 @@ FIELDS: Final[Mapping[str, Text]] = {
     "subject": gettext_lazy("Subject"),
     "time_zone": gettext_lazy("Time zone"),
     "title": gettext_lazy("Title"),
+    "track_clicks": gettext_lazy("Count clicks"),
+    "track_opens": gettext_lazy("Count opens"),
     "undo_seconds": gettext_lazy("Time to undo a launch"),
     "until": gettext_lazy("Until"),
     "username": gettext_lazy("User name"),
@@ -119,23 +125,29 @@ FIELDS: Final[Mapping[str, Text]] = {
 #: A list of two under these names is what stood there before and what stands there now.
 _PAIRS: Final = frozenset(
     (
+        "bounce_notice",
         "contact_address",
+        "daily_limit",
         "legal_name",
         "locale",
         "name",
         "postal_address",
+        "rate_per_minute",
         "role",
         "state",
         "stream",
+        "track_clicks",
+        "track_opens",
         "undo_seconds",
         "time_zone",
     )
 )
 #: Values that have words of their own.
-_KNOWN: Final[Mapping[str, Mapping[str, Text]]] = {
+_KNOWN: Final[Mapping[str, Mapping[Any, Text]]] = {
     "role": dict(Role.choices),
     "scopes": dict(KeyScope.choices),
     "locale": dict(settings.LANGUAGES),
+    "stream": dict(Stream.choices),
 }
 
 
@@ -160,25 +172,25 @@ def change_words(event: AuditEvent) -> list[str]:
 
 def _line(name: str, value: Any) -> str:
     label = FIELDS.get(name, name)
-    if isinstance(value, list) and len(value) == 2 and name in _PAIRS:
+    if isinstance(value, list) and len(value) == 2 and (name in _PAIRS or isinstance(value[0], list)):
         before, after = (_value(name, one) for one in value)
         return _("%(field)s: %(before)s → %(after)s") % {"field": label, "before": before, "after": after}
     return _("%(field)s: %(value)s") % {"field": label, "value": _value(name, value)}
 
 
 def _value(name: str, value: Any) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return _cut(", ".join(_value(name, one) for one in value))
-    known = _known(name, value) if isinstance(value, str) else None
+    known = _known(name, value) if isinstance(value, (str, int)) else None
     return str(known) if known is not None else _cut(" ".join(str(value).split()))
 
 
-def _known(name: str, value: str) -> Text | None:
-    kind = kind_of(value) if name == "kind" else None
+def _known(name: str, value: str | int) -> Text | None:
+    kind = kind_of(str(value)) if name == "kind" else None
     return kind.label if kind is not None else _KNOWN.get(name, {}).get(value)
 
 

@@ -217,6 +217,14 @@ class BadCredential(AccountsError):
     message = _("The SMTP credential cannot be kept like this.")
 
 
+class CredentialEnded(AccountsError):
+    """A revoked SMTP credential is not changed any more."""
+
+    code = "credential_ended"
+    status = 409
+    message = _("This SMTP credential has ended. Create a new one.")
+
+
 class CredentialRateReached(AccountsError):
     """The credential has had its recipients of this minute; `headers` say when the next one begins."""
 

@@ -15,11 +15,11 @@ from accounts.models import ApiKey, SmtpCredential
 from accounts.services import smtp_credentials
 from accounts.services.api_keys import create_key, revoke_key, rotate_key
 from accounts.services.key_limits import KeyLimits, limits_of
-from accounts.services.smtp_draft import CredentialDraft
+from accounts.services.smtp_draft import CredentialDraft, draft_of
 from relay_saas.web.api_operation import PAGING, Operation, flag, page_shape, scopes
 from relay_saas.web.api_paging import list_page
 from relay_saas.web.api_query import read_flag
-from relay_saas.web.api_versions import single
+from relay_saas.web.api_versions import check_match, single
 from relay_saas.web.errors import NotFound
 from relay_saas.web.prefixed import number_of
 
@@ -168,22 +168,44 @@ class CredentialView(JsonApiView):
     path_ids = {"credential": "cred"}
     operations = {
         "GET": Operation(says="Read an SMTP credential", answer=CredentialDocument, versioned=True),
+        "PATCH": Operation(
+            says="Change an SMTP credential",
+            more="User name and password stay, and whatever is not named. Servers go by it within a second.",
+            body=CredentialBody,
+            answer=CredentialDocument,
+            examples={"A limit": {"daily_limit": 2000}, "No limit": {"daily_limit": None}},
+            refusals={"credential_ended": 409, "bad_credential": 422},
+            versioned=True,
+        ),
         "DELETE": Operation(says="Revoke an SMTP credential", status=204),
     }
 
     def get(self, request: Request, credential: str) -> Response:
         """By id."""
-        number = number_of("cred", credential)
-        found = SmtpCredential.objects.filter(tenant_id=self.tenant_id, pk=number).first()
-        if found is None:
-            raise NotFound
-        return single(request, CredentialDocument(found).data)
+        return single(request, CredentialDocument(self._find(credential)).data)
+
+    def patch(self, request: Request, credential: str) -> Response:
+        """What is not named stays."""
+        given = self.body(CredentialBody, partial=True)
+        found = self._find(credential, lock=True)
+        check_match(request, CredentialDocument(found).data)
+        changed = smtp_credentials.update(
+            tenant_id=self.tenant_id, credential_id=found.pk, draft=draft_of(found, **given), actor=self.actor
+        )
+        return single(request, CredentialDocument(changed).data)
 
     def delete(self, request: Request, credential: str) -> Response:  # noqa: ARG002
         """Again changes nothing."""
         number = number_of("cred", credential)
         smtp_credentials.revoke(tenant_id=self.tenant_id, credential_id=number, actor=self.actor)
         return Response(status=204)
+
+    def _find(self, text: str, *, lock: bool = False) -> SmtpCredential:
+        rows = SmtpCredential.objects.select_for_update() if lock else SmtpCredential.objects
+        found = rows.filter(tenant_id=self.tenant_id, pk=number_of("cred", text)).first()
+        if found is None:
+            raise NotFound
+        return found
 
 
 def _key(view: JsonApiView, text: str) -> ApiKey:

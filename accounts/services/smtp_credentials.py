@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Actor
-from accounts.exceptions import BadCredential
+from accounts.exceptions import BadCredential, CredentialEnded
 from accounts.models import SmtpCredential, Tenant
 from accounts.models.stream import Stream
 from accounts.services.networks import comes_from
@@ -34,9 +34,9 @@ USERNAME_PREFIX: Final = "smtp_"
 PASSWORD_PREFIX: Final = "rly_smtp_"  # noqa: S105 - the password comes behind it
 #: `last_used_at` is for people; once a minute is exact enough and spares a write per session.
 LAST_USED_STEP: Final = timedelta(minutes=1)
-#: Seconds that a good sign-in is remembered by this process, so that a session per message stays cheap; a
-#: revoked credential works as long elsewhere.
-REMEMBERED: Final = 5.0
+#: Seconds that a process goes by what it read of a credential, so that a session per message stays cheap and
+#: a long one asks seldom; a changed or revoked credential works as before for as long elsewhere.
+REMEMBERED: Final = 1.0
 _MOST_REMEMBERED: Final = 10_000
 #: Longer than any of ours.
 _MOST_OCTETS: Final = 200
@@ -66,7 +66,10 @@ class AuthenticatedCredential:
         return not self.allowed_from or permitted(address, self.allowed_from)
 
 
-_remembered: dict[bytes, tuple[float, AuthenticatedCredential]] = {}
+#: Whose user name and password make this digest, for good: the secret of a credential never changes.
+_places: dict[bytes, tuple[UUID, int]] = {}
+#: What was read last of a credential, and until when that counts.
+_remembered: dict[int, tuple[float, AuthenticatedCredential]] = {}
 
 
 def create(*, tenant_id: UUID, draft: CredentialDraft, actor: Actor) -> tuple[SmtpCredential, str]:
@@ -77,9 +80,7 @@ def create(*, tenant_id: UUID, draft: CredentialDraft, actor: Actor) -> tuple[Sm
         # Two at once come one after the other.
         Tenant.objects.select_for_update().get(pk=tenant_id)
         values = values_of(draft)
-        if SmtpCredential.objects.filter(name=values["name"], revoked_at=None).exists():
-            detail = _("A credential of this name works already. Choose another name.")
-            raise BadCredential(errors=[FieldProblem(pointer="/name", code="name_taken", detail=detail)])
+        _refuse_taken(values["name"])
         credential = SmtpCredential.objects.create(
             tenant_id=tenant_id, username=username, hash=_digest(username, password), **values
         )
@@ -93,15 +94,41 @@ def create(*, tenant_id: UUID, draft: CredentialDraft, actor: Actor) -> tuple[Sm
     return credential, password
 
 
+def update(*, tenant_id: UUID, credential_id: int, draft: CredentialDraft, actor: Actor) -> SmtpCredential:
+    """Changes what it may do; user name and password stay. Raises NotFound, CredentialEnded, BadCredential.
+
+    Servers that have just seen it go by what it was for REMEMBERED seconds more.
+    """
+    with tenant_scope(tenant_id):
+        credential = _locked(credential_id)
+        if credential.revoked_at is not None:
+            raise CredentialEnded
+        Tenant.objects.select_for_update().get(pk=tenant_id)
+        values = values_of(draft, kept=credential)
+        _refuse_taken(values["name"], but=credential_id)
+        changes: dict[str, object] = {
+            name: [_plain(getattr(credential, name)), _plain(value)]
+            for name, value in values.items()
+            if getattr(credential, name) != value
+        }
+        for name in changes:
+            setattr(credential, name, values[name])
+        if changes:
+            credential.save(update_fields=list(changes))
+            audit.record(
+                tenant_id=tenant_id, actor=actor, verb="changed", subject=credential, changes=changes
+            )
+    _remembered.pop(credential_id, None)
+    return credential
+
+
 def revoke(*, tenant_id: UUID, credential_id: int, actor: Actor) -> None:
     """Ends a credential; ending it again changes nothing. Raises NotFound.
 
     Servers that have just seen it take it for REMEMBERED seconds more.
     """
     with tenant_scope(tenant_id):
-        credential = SmtpCredential.objects.select_for_update().filter(pk=credential_id).first()
-        if credential is None:
-            raise NotFound
+        credential = _locked(credential_id)
         if credential.revoked_at is None:
             credential.revoked_at = timezone.now()
             credential.save(update_fields=["revoked_at"])
@@ -109,9 +136,7 @@ def revoke(*, tenant_id: UUID, credential_id: int, actor: Actor) -> None:
             audit.record(
                 tenant_id=tenant_id, actor=actor, verb="revoked", subject=credential, changes=changes
             )
-    for digest, (_until, known) in list(_remembered.items()):
-        if known.credential_id == credential_id:
-            _remembered.pop(digest, None)
+    _remembered.pop(credential_id, None)
 
 
 def authenticate(*, username: str, password: str, peer: str) -> AuthenticatedCredential | None:
@@ -124,19 +149,37 @@ def authenticate(*, username: str, password: str, peer: str) -> AuthenticatedCre
         # The same work as for the others.
         username, password = "", ""
     digest = _digest(username, password)
-    until, found = _remembered.get(digest, (0.0, None))
-    if found is None or until < time.monotonic():
-        found = _look_up(digest)
-        if found is None:
-            return None
-        _remember(digest, found)
-    return found if comes_from(peer, found.networks) else None
+    place = _places.get(digest) or _look_up(digest)
+    found = current(*place) if place is not None else None
+    return found if found is not None and comes_from(peer, found.networks) else None
 
 
-def is_working(credential: AuthenticatedCredential) -> bool:
-    """Whether it has not been revoked: a long session asks now and then."""
-    with tenant_scope(credential.tenant_id):
-        return SmtpCredential.objects.filter(pk=credential.credential_id, revoked_at=None).exists()
+def recall(credential_id: int) -> AuthenticatedCredential | None:
+    """What this process read of it within the last REMEMBERED seconds; asks no database."""
+    until, found = _remembered.get(credential_id, (0.0, None))
+    return found if until >= time.monotonic() else None
+
+
+def current(tenant_id: UUID, credential_id: int) -> AuthenticatedCredential | None:
+    """The credential as it is now, but for REMEMBERED seconds; None where it has ended."""
+    return recall(credential_id) or _read(tenant_id, credential_id)
+
+
+def _locked(credential_id: int) -> SmtpCredential:
+    credential = SmtpCredential.objects.select_for_update().filter(pk=credential_id).first()
+    if credential is None:
+        raise NotFound
+    return credential
+
+
+def _refuse_taken(name: str, but: int | None = None) -> None:
+    if SmtpCredential.objects.filter(name=name, revoked_at=None).exclude(pk=but).exists():
+        detail = _("A credential of this name works already. Choose another name.")
+        raise BadCredential(errors=[FieldProblem(pointer="/name", code="name_taken", detail=detail)])
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, Stream) else value
 
 
 def _digest(username: str, password: str) -> bytes:
@@ -145,13 +188,18 @@ def _digest(username: str, password: str) -> bytes:
     return hmac.digest(settings.RELAY_API_PEPPER, text, hashlib.sha256)
 
 
-def _look_up(digest: bytes) -> AuthenticatedCredential | None:
+def _look_up(digest: bytes) -> tuple[UUID, int] | None:
     with connection.cursor() as cursor:
         cursor.execute("select tenant_id, credential_id from resolve_smtp_credential(%s)", [digest])
         row = cursor.fetchone()
-    if row is None:
-        return None
-    tenant_id, credential_id = row
+    if row is not None:
+        if len(_places) >= _MOST_REMEMBERED:
+            _places.clear()
+        _places[digest] = (row[0], row[1])
+    return row
+
+
+def _read(tenant_id: UUID, credential_id: int) -> AuthenticatedCredential | None:
     now = timezone.now()
     with tenant_scope(tenant_id):
         credential = SmtpCredential.objects.filter(pk=credential_id, revoked_at=None).first()
@@ -159,7 +207,7 @@ def _look_up(digest: bytes) -> AuthenticatedCredential | None:
             return None
         old = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
         SmtpCredential.objects.filter(old, pk=credential_id).update(last_used_at=now)
-    return AuthenticatedCredential(
+    found = AuthenticatedCredential(
         tenant_id=tenant_id,
         credential_id=credential_id,
         name=credential.name,
@@ -172,9 +220,7 @@ def _look_up(digest: bytes) -> AuthenticatedCredential | None:
         daily_limit=credential.daily_limit,
         bounce_notice=credential.bounce_notice,
     )
-
-
-def _remember(digest: bytes, found: AuthenticatedCredential) -> None:
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[digest] = (time.monotonic() + REMEMBERED, found)
+    _remembered[credential_id] = (time.monotonic() + REMEMBERED, found)
+    return found

@@ -1,14 +1,14 @@
 """What a person writes of an SMTP credential, and what is wrong with it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from accounts.address_words import words_of
 from accounts.exceptions import BadCredential
-from accounts.models import Membership, SendingDomain
+from accounts.models import Membership, SendingDomain, SmtpCredential
 from accounts.models.stream import Stream
 from accounts.services.networks import networks_of, refuse_long
 from relay_saas.mail.addresses import BadAddress, parse_address
@@ -34,8 +34,11 @@ class CredentialDraft:
     bounce_notice: str = ""
 
 
-def values_of(draft: CredentialDraft) -> dict[str, Any]:
-    """The columns' values, in the tenant's scope; raises BadCredential with every problem."""
+def values_of(draft: CredentialDraft, kept: SmtpCredential | None = None) -> dict[str, Any]:
+    """The columns' values, in the tenant's scope; raises BadCredential with every problem.
+
+    What `kept` holds already is not looked at again: a pattern may name a domain that is gone by now.
+    """
     problems: list[FieldProblem] = []
     values: dict[str, Any] = {
         "name": _name(draft, problems),
@@ -49,9 +52,19 @@ def values_of(draft: CredentialDraft) -> dict[str, Any]:
         "bounce_notice": _bounce_notice(draft, problems),
     }
     problems += _choices(draft)
+    if kept is not None:
+        stays = {name: getattr(kept, name) for name in values if getattr(kept, name) == _listed(draft, name)}
+        values |= stays
+        problems = [one for one in problems if one.pointer.split("/")[1] not in stays]
     if problems:
         raise BadCredential(errors=problems)
     return values
+
+
+def draft_of(credential: SmtpCredential, **changes: Any) -> CredentialDraft:
+    """What stands there, but for `changes`."""
+    names = [one.name for one in fields(CredentialDraft)]
+    return CredentialDraft(**{name: getattr(credential, name) for name in names} | changes)
 
 
 def may_be_told(address: str) -> bool:
@@ -66,6 +79,11 @@ def may_be_told(address: str) -> bool:
     verified = SendingDomain.objects.filter(name=wanted.domain, state=SendingDomain.State.VERIFIED)
     members = Membership.objects.filter(user__email__iexact=str(wanted), user__is_active=True)
     return verified.exists() or members.exists()
+
+
+def _listed(draft: CredentialDraft, name: str) -> object:
+    value = getattr(draft, name)
+    return list(value) if isinstance(value, (list, tuple)) else value
 
 
 def _name(draft: CredentialDraft, problems: list[FieldProblem]) -> str:

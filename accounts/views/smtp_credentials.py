@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.exceptions import BadCredential
+from accounts.exceptions import BadCredential, CredentialEnded
 from accounts.models import SmtpCredential
 from accounts.models.stream import Stream
 from accounts.permissions import Capability
@@ -16,7 +16,7 @@ from accounts.selectors.smtp_credentials import credential_of, used_of
 from accounts.services import smtp_credentials
 from accounts.views.access import actor_of, tenant_page
 from accounts.views.settings import REFUSED
-from accounts.views.smtp_forms import CredentialForm
+from accounts.views.smtp_forms import CredentialForm, initial_of
 from accounts.views.smtp_guides import PLACEHOLDER, guides, server
 from accounts.views.tabs import developer_tabs
 from relay_saas.web.paging import page_of
@@ -62,9 +62,36 @@ def credential(request: HttpRequest, member: Member, credential_id: int) -> Http
         "used": used_of(member.tenant_id, found.pk),
         "server": at,
         "guides": [] if found.revoked_at else guides(at),
-        "seconds": int(smtp_credentials.REMEMBERED),
     }
     return render(request, "accounts/smtp_credential.html", context)
+
+
+@tenant_page(Capability.DEVELOPERS_EDIT)
+def edit(request: HttpRequest, member: Member, credential_id: int) -> HttpResponse:
+    """Changes what it may do; programs keep user name and password."""
+    found = credential_of(member.tenant_id, credential_id)
+    if found.revoked_at is not None:
+        messages.error(request, CredentialEnded.message)
+        return redirect("console:smtp_credential", member.slug, found.pk)
+    if request.method != "POST":
+        return _edit_form(request, found, CredentialForm(initial=initial_of(found)))
+    form = CredentialForm(request.POST)
+    if form.is_valid():
+        try:
+            smtp_credentials.update(
+                tenant_id=member.tenant_id,
+                credential_id=found.pk,
+                draft=form.draft(),
+                actor=actor_of(request),
+            )
+        except BadCredential as error:
+            form.refuse(error)
+        except CredentialEnded:
+            return redirect("console:smtp_credential", member.slug, found.pk)
+        else:
+            messages.success(request, _("Changed. It counts from the next message on."))
+            return redirect("console:smtp_credential", member.slug, found.pk)
+    return _edit_form(request, found, form, status=REFUSED)
 
 
 @tenant_page(Capability.DEVELOPERS_EDIT)
@@ -108,3 +135,10 @@ def _shown_once(
 def _form(request: HttpRequest, member: Member, form: CredentialForm, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {"tabs": developer_tabs(member, PAGE), "form": form}
     return render(request, "accounts/smtp_new.html", context, status=status)
+
+
+def _edit_form(
+    request: HttpRequest, found: SmtpCredential, form: CredentialForm, status: int = 200
+) -> HttpResponse:
+    context = {"credential": found, "form": form}
+    return render(request, "accounts/smtp_edit.html", context, status=status)

@@ -1,13 +1,15 @@
-"""The form of a new SMTP credential."""
+"""The form of an SMTP credential, for a new one and for changes."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from accounts.exceptions import BadCredential
+from accounts.models import SmtpCredential
 from accounts.models.stream import Stream
-from accounts.services.smtp_draft import MAX_LIMIT, MAX_NAME, CredentialDraft
+from accounts.services.smtp_draft import MAX_LIMIT, MAX_NAME, CredentialDraft, draft_of
 from accounts.views.settings import one_line
 
 _STREAMS: Final = [(str(one.value), one.label) for one in (Stream.TRANSACTIONAL, Stream.MARKETING)]
@@ -26,7 +28,7 @@ def _limit(label: Any, help_text: Any) -> forms.IntegerField:
 
 
 class CredentialForm(forms.Form):
-    """A new credential."""
+    """What a credential may do."""
 
     name = forms.CharField(
         max_length=MAX_NAME,
@@ -91,6 +93,13 @@ class CredentialForm(forms.Form):
         for problem in error.errors:
             field = problem.pointer.split("/")[1]
             self.add_error(field if field in self.fields else None, f"{problem.detail} ({problem.code})")
+
+
+def initial_of(credential: SmtpCredential) -> dict[str, Any]:
+    """What the form shows of it."""
+    values = asdict(draft_of(credential))
+    lists = {name: "\n".join(values[name]) for name in ("allowed_from", "networks")}
+    return values | lists | {"stream": str(int(credential.stream))}
 
 
 def _entries(text: str) -> list[str]:

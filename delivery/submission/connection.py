@@ -96,7 +96,6 @@ class Connection(SMTP):
         self._limits = limits
         self._peer: str | None = None
         self._credential: AuthenticatedCredential | None = None
-        self._looked_at = 0.0
         self._failures = self._errors = self._messages = 0
         self._deadlines: list[asyncio.TimerHandle] = []
         self._inflow: Inflow | None = None

@@ -24,8 +24,6 @@ class Limits:
     tls: float = 30
     #: For the last reply to be read.
     farewell: float = 3
-    #: After so long a session's credential is looked at again.
-    recheck: float = 10
 
     message: int = 25 * 1024 * 1024
     #: Of all messages that are being received, in one process.

@@ -106,10 +106,10 @@ class SubmissionSession(SigningIn):
             if inflow.dropped:
                 await self._too_much(inflow)
                 return
-            await self._need_working_credential(credential)
+            now = await self._renewed(credential)
             self._messages += 1
             self._reset_timeout(self._limits.commit)
-            await self._answer(self._delivery(credential, mail, inflow.take()))
+            await self._answer(self._delivery(now, mail, inflow.take()))
         finally:
             self._reset_mail()
             self._reset_timeout()

@@ -3,7 +3,8 @@
 import asyncio
 import functools
 
-from accounts.services.smtp_credentials import AuthenticatedCredential, authenticate, is_working
+from accounts.services.networks import comes_from
+from accounts.services.smtp_credentials import AuthenticatedCredential, authenticate, current, recall
 from delivery.submission.arguments import Refused, decode_base64, read_plain
 from delivery.submission.connection import Connection, command
 from delivery.submission.limits import COMMANDS
@@ -68,7 +69,7 @@ class SigningIn(Connection):
             return
         if not self._server.gate.sign_in(found.credential_id):
             raise Refused("454 4.7.0 This credential has too many sessions, try again later")
-        self._credential, self._looked_at = found, self.loop.time()
+        self._credential = found
         self._errors = 0
         await self.push("235 2.7.0 Welcome")
 
@@ -90,11 +91,17 @@ class SigningIn(Connection):
             raise Refused("530 5.7.0 Sign in first")
         return self._credential
 
-    async def _need_working_credential(self, credential: AuthenticatedCredential) -> None:
-        """A session may outlive its credential."""
-        if self.loop.time() < self._looked_at + self._limits.recheck:
-            return
-        if not await self._in_thread(functools.partial(is_working, credential)):
+    async def _renewed(self, credential: AuthenticatedCredential) -> AuthenticatedCredential:
+        """The credential as it is now: a session may outlive it, or what it was allowed."""
+        found = recall(credential.credential_id)
+        if found is None:
+            ask = functools.partial(current, credential.tenant_id, credential.credential_id)
+            found = await self._in_thread(ask)
+        if found is None:
             self._hang_up("421 4.7.0 The credential was revoked")
             raise Lost
-        self._looked_at = self.loop.time()
+        if found.networks != credential.networks and not comes_from(self._peer or "", found.networks):
+            self._hang_up("421 4.7.0 The credential may not be used from your address any more")
+            raise Lost
+        self._credential = found
+        return found

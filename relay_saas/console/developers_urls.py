@@ -13,6 +13,7 @@ urlpatterns = [
     path("smtp/new/", smtp_credentials.create, name="smtp_credential_new"),
     path("smtp/settings/", smtp_credentials.ready_settings, name="smtp_settings"),
     path("smtp/<int:credential_id>/", smtp_credentials.credential, name="smtp_credential"),
+    path("smtp/<int:credential_id>/edit/", smtp_credentials.edit, name="smtp_credential_edit"),
     path("smtp/<int:credential_id>/revoke/", smtp_credentials.revoke, name="smtp_credential_revoke"),
     path("logs/", request_log.requests, name="request_log"),
     path("reference/", api_keys.reference, name="api_reference"),

@@ -7,10 +7,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.audit import SYSTEM
+from accounts.audit_words import change_words
 from accounts.jobs import result_path
 from accounts.models import ApiKey, AuditEvent, Job, Role, SendingDomain, Tenant, User
 from accounts.services.api_keys import issue_key
 from accounts.services.key_limits import KeyLimits
+from accounts.services.smtp_credentials import authenticate
 from accounts.services.tenants import add_member, create_tenant
 from accounts.tenancy import tenant_scope
 from relay_saas.web.prefixed import public_id
@@ -159,6 +161,24 @@ def test_a_credentials_password_is_shown_once(api: Api) -> None:
     assert api("DELETE", path).status == 204
     assert api("GET", "credentials?revoked=false").json["data"] == []
     assert len(api("GET", "credentials?revoked=true").json["data"]) == 1
+
+
+def test_a_credential_is_changed_and_its_secret_stays(api: Api, tenant: Tenant) -> None:
+    made = api("POST", "credentials", {"name": "Outlook", "rate_per_minute": 60, "networks": ["10.0.0.0/8"]})
+    path = f"credentials/{made.json['id']}"
+    changed = api("PATCH", path, {"daily_limit": 2000, "rate_per_minute": None, "track_opens": True})
+    assert (changed.json["daily_limit"], changed.json["rate_per_minute"]) == (2000, None)
+    assert (changed.json["networks"], changed.json["username"]) == (["10.0.0.0/8"], made.json["username"])
+    assert "password" not in changed.json
+    assert api("PATCH", path, {"networks": ["everywhere"]}).code == "bad_credential"
+    assert api("PATCH", path, {"username": "mine"}).status == 400
+    assert authenticate(username=made.json["username"], password=made.json["password"], peer="10.1.1.1")
+    with tenant_scope(tenant.pk):
+        event = AuditEvent.objects.get(verb="changed", object_type="smtpcredential")
+    assert event.changes["rate_per_minute"] == [60, None]
+    assert "Count opens: no → yes" in change_words(event)
+    api("DELETE", path)
+    assert api("PATCH", path, {"name": "x"}).code == "credential_ended"
 
 
 def test_owners_are_beyond_every_key(api: Api, tenant: Tenant, owner: User) -> None:

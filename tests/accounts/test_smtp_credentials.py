@@ -7,13 +7,19 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.exceptions import BadCredential, CredentialDayReached, CredentialRateReached
+from accounts.audit_words import change_words
+from accounts.exceptions import (
+    BadCredential,
+    CredentialDayReached,
+    CredentialEnded,
+    CredentialRateReached,
+)  # fmt: skip
 from accounts.models import AuditEvent, SendingDomain, SmtpAllowance, SmtpCredential, Tenant, User
 from accounts.models.membership import Role
 from accounts.models.stream import Stream
 from accounts.services import smtp_credentials
-from accounts.services.smtp_credentials import AuthenticatedCredential, authenticate, create, revoke
-from accounts.services.smtp_draft import CredentialDraft
+from accounts.services.smtp_credentials import AuthenticatedCredential, authenticate, create, revoke, update
+from accounts.services.smtp_draft import CredentialDraft, draft_of
 from accounts.services.smtp_limits import spending
 from accounts.services.tenants import add_member
 from accounts.tenancy import tenant_scope
@@ -168,6 +174,66 @@ def test_what_is_wrong_is_named(tenant: Tenant, fields: dict[str, object], point
     with pytest.raises(BadCredential) as refused:
         made(tenant, **fields)
     assert [(problem.pointer, problem.code) for problem in refused.value.errors] == [(pointer, code)]
+
+
+def test_a_change_keeps_user_name_and_password_and_is_written_down(tenant: Tenant) -> None:
+    credential, password = made(tenant, rate_per_minute=5)
+    draft = CredentialDraft(name="office", allowed_from=["news.acme.test"], stream=Stream.MARKETING)
+    update(tenant_id=tenant.pk, credential_id=credential.pk, draft=draft, actor=SYSTEM)
+    found = authenticate(username=credential.username, password=password, peer=PEER)
+    assert found is not None
+    assert (found.name, found.allowed_from, found.stream) == ("office", ("news.acme.test",), Stream.MARKETING)
+    assert found.rate_per_minute is None
+    with tenant_scope(tenant.pk):
+        (event,) = AuditEvent.objects.filter(verb="changed")
+    assert event.changes == {
+        "name": ["shop", "office"],
+        "allowed_from": [[], ["news.acme.test"]],
+        "stream": [1, 2],
+        "rate_per_minute": [5, None],
+    }
+    assert change_words(event) == [
+        "Name: shop → office",
+        "Stream: Transactional → Marketing",
+        "It may send from: nothing → news.acme.test",
+        "Recipients a minute, at most: 5 → nothing",
+    ]
+
+
+def test_a_change_that_is_none_is_not_written_down(tenant: Tenant) -> None:
+    credential, _password = made(tenant, allowed_from=["news.acme.test"])
+    update(tenant_id=tenant.pk, credential_id=credential.pk, draft=draft_of(credential), actor=SYSTEM)
+    with tenant_scope(tenant.pk):
+        assert not AuditEvent.objects.filter(verb="changed").exists()
+
+
+def test_what_stood_there_already_does_not_hinder_a_change(tenant: Tenant) -> None:
+    credential, _password = made(tenant, allowed_from=["news.acme.test"])
+    with tenant_scope(tenant.pk):
+        SendingDomain.objects.all().delete()
+
+    def change(**values: object) -> None:
+        draft = draft_of(credential, **values)
+        update(tenant_id=tenant.pk, credential_id=credential.pk, draft=draft, actor=SYSTEM)
+
+    change(daily_limit=7)
+    with pytest.raises(BadCredential):
+        change(allowed_from=["news.acme.test", "x@news.acme.test"])
+
+
+def test_only_a_working_credential_of_ones_own_is_changed(tenant: Tenant, other_tenant: Tenant) -> None:
+    first, _password = made(tenant)
+    second, _password = made(tenant, name="office")
+    draft = CredentialDraft(name="office")
+    with pytest.raises(BadCredential) as refused:
+        update(tenant_id=tenant.pk, credential_id=first.pk, draft=draft, actor=SYSTEM)
+    assert refused.value.errors[0].code == "name_taken"
+    with pytest.raises(NotFound):
+        update(tenant_id=other_tenant.pk, credential_id=first.pk, draft=draft, actor=SYSTEM)
+    revoke(tenant_id=tenant.pk, credential_id=second.pk, actor=SYSTEM)
+    with pytest.raises(CredentialEnded):
+        update(tenant_id=tenant.pk, credential_id=second.pk, draft=draft, actor=SYSTEM)
+    update(tenant_id=tenant.pk, credential_id=first.pk, draft=draft, actor=SYSTEM)
 
 
 def test_two_working_credentials_have_two_names(tenant: Tenant) -> None:

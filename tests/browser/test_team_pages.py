@@ -65,6 +65,12 @@ def _open_smtp(page: Page) -> None:
     page.locator("main form[action*='/revoke/'] button").wait_for()
 
 
+def _change_smtp(page: Page) -> None:
+    _open_smtp(page)
+    page.locator("a[href$='/edit/']").click()
+    page.locator("#id_daily_limit").wait_for()
+
+
 def _press_revoke_smtp(page: Page) -> None:
     _open_smtp(page)
     _press_revoke(page)
@@ -102,6 +108,7 @@ STOPS = (
     Stop(name="smtp-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/developers/smtp/"),
     Stop(name="smtp-new", address=lambda site: site.at("developers/smtp/new/")),
     Stop(name="smtp-refused", address=lambda site: site.at("developers/smtp/new/"), act=_refuse_smtp),
+    Stop(name="smtp-edit", address=lambda site: site.at("developers/smtp/"), act=_change_smtp),
     Stop(name="smtp-shown", address=lambda site: site.at("developers/smtp/new/"), act=_create_smtp),
     Stop(name="smtp-one", address=lambda site: site.at("developers/smtp/"), act=_open_smtp),
     Stop(name="smtp-revoke", address=lambda site: site.at("developers/smtp/"), act=_press_revoke_smtp),

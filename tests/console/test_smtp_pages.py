@@ -122,3 +122,31 @@ def test_a_revoked_credential_stays_in_the_list_and_offers_no_settings(
     page = developer.get(at("smtp_credential", credential.pk)).content.decode()
     assert "EMAIL_HOST_USER" not in page
     assert at("smtp_credential_revoke", credential.pk) not in page
+
+
+def test_a_credential_is_changed_and_programs_need_nothing_new(tenant: Tenant, developer: Client) -> None:
+    found = PASSWORD.search(create(developer, networks="192.0.2.0/24").content.decode())
+    credential = only(tenant)
+    form = unescape(developer.get(at("smtp_credential_edit", credential.pk)).content.decode())
+    assert "Taro’s Outlook" in form
+    assert "192.0.2.0/24" in form
+    changes = {"name": "Office", "stream": "2", "networks": "198.51.100.0/24", "daily_limit": "5"}
+    refused = developer.post(
+        at("smtp_credential_edit", credential.pk), changes | {"allowed_from": "*@x.test"}
+    )
+    assert (refused.status_code, "198.51.100.0/24" in refused.content.decode()) == (422, True)
+    answer = developer.post(at("smtp_credential_edit", credential.pk), changes)
+    assert answer["Location"] == at("smtp_credential", credential.pk)
+    assert found is not None
+    signed_in = authenticate(username=credential.username, password=found[0], peer="198.51.100.7")
+    assert signed_in is not None
+    assert (signed_in.name, signed_in.stream, signed_in.daily_limit) == ("Office", 2, 5)
+
+
+def test_a_revoked_credential_is_not_changed(tenant: Tenant, developer: Client) -> None:
+    create(developer)
+    credential = only(tenant)
+    developer.post(at("smtp_credential_revoke", credential.pk))
+    for method in (developer.get, developer.post):
+        answer = method(at("smtp_credential_edit", credential.pk))
+        assert (answer.status_code, answer["Location"]) == (302, at("smtp_credential", credential.pk))

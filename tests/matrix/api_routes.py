@@ -150,6 +150,7 @@ API: dict[str, Route] = {
         takes=("smtp_credential",),
         calls=(
             Call(method="GET", scope="credentials.read"),
+            Call(method="PATCH", scope="credentials.write", body=fixed(daily_limit=2000)),
             Call(method="DELETE", scope="credentials.write", success=204),
         ),
     ),

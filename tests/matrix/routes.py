@@ -280,6 +280,9 @@ TABLE: dict[str, Entry] = {
     "console:smtp_credentials": page(Capability.DEVELOPERS_EDIT),
     "console:smtp_credential": page(Capability.DEVELOPERS_EDIT, "smtp_credential"),
     "console:smtp_credential_new": change(Capability.DEVELOPERS_EDIT, success=201, name="new", stream="1"),
+    "console:smtp_credential_edit": change(
+        Capability.DEVELOPERS_EDIT, "smtp_credential", name="renamed", stream="1"
+    ),
     "console:smtp_credential_revoke": change(Capability.DEVELOPERS_EDIT, "smtp_credential"),
     "console:smtp_settings": page(Capability.DEVELOPERS_EDIT),
     "console:request_log": page(Capability.DEVELOPERS_EDIT),
