@@ -106,10 +106,10 @@ def doubt_restored() -> None:
 
 @shared_task(acks_late=False)
 def keep_domain_gates() -> None:
-    """Holds the campaigns of sending domains whose records broke, and lets those of mended ones go."""
+    """Holds the mail of sending domains whose records broke, and lets that of mended ones go."""
     held, released = domain_gates.keep_domain_gates()
     if held:
-        LOG.warning("campaigns are held: their domain's DNS records broke", campaigns=held)
+        LOG.warning("mail is held: the DNS records of its sending domain broke", domains=held)
     if released:
         start_queue_runs()
 

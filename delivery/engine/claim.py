@@ -20,7 +20,7 @@ _NOWHERE: Final[Mapping[int, Place]] = MappingProxyType({})
 #: is looked for in each: `exists` would become a join with all that waits.
 _BOARD: Final = """
 select l.id, l.tenant_id, l.pool_id, l.source_id, l.site_id, s.provider_id, l.stream, s.key as site_key,
-  s.families, l.campaign_id, coalesce(d.name, '') as sending_domain
+  s.families, l.campaign_id, coalesce(d.name, l.sending_domain) as sending_domain
 from delivery_lane l join delivery_site s on s.id = l.site_id
 left join campaigns_campaign c on c.tenant_id = l.tenant_id and c.id = l.campaign_id
 left join campaigns_content w on w.tenant_id = c.tenant_id and w.id = c.content_id
@@ -111,7 +111,7 @@ class Lane:
     stream: int
     site_key: str
     campaign_id: int | None = None
-    #: The domain that the campaign is sent from; "" without a campaign.
+    #: The domain that its mail is sent from; "" where that may be several.
     sending_domain: str = ""
     #: Of the addresses of the site's hosts: 1 is IPv4, 2 is IPv6.
     families: int = 3

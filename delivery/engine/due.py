@@ -21,7 +21,7 @@ select
       and exists (select from delivery_egresssource s where s.pool_id = l.pool_id and s.host = %(host)s)
       and not exists (select from delivery_policystate p
         where p.action = 'suspend' and p.ended_at is null and (p.until is null or p.until > now())
-          and p.host = '' and p.domain = '' and p.source_id is null
+          and p.host = '' and p.domain in ('', l.sending_domain) and p.source_id is null
           and coalesce(p.pool_id, l.pool_id) = l.pool_id
           and coalesce(p.provider_id, i.provider_id) is not distinct from i.provider_id
           and coalesce(p.site_id, l.site_id) is not distinct from l.site_id

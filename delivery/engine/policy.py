@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from delivery.models.policy import PolicyAction, Scope
+from delivery.models.policy import DOMAIN_DRIFT, PolicyAction, Scope
 
 _ACTIVE: Final = """
 select id, provider_id, site_id, host, source_id, pool_id, stream, of_tenant as tenant_id, domain,
@@ -73,7 +73,7 @@ class Placed(Protocol):
 
     @property
     def sending_domain(self) -> str:
-        """The domain that its campaign is sent from; "" where its messages may have several."""
+        """The domain that its mail is sent from; "" where that may be several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +104,12 @@ class Policy:
         )
 
     def _one_of_several(self, lane: Placed) -> bool:
-        """A lane without a campaign mixes its tenant's domains: what names one of them holds it all."""
-        return not lane.sending_domain and self.scope.tenant_id == lane.tenant_id
+        """A lane without a campaign mixes its tenant's domains: what names one of them holds it all.
+
+        But for a paused domain: its mail is brought to lanes of its own (delivery/services/domain_gates.py).
+        """
+        mixed = not lane.sending_domain and self.scope.tenant_id == lane.tenant_id
+        return mixed and self.rule != DOMAIN_DRIFT
 
 
 class Policies:

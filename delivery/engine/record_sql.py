@@ -72,14 +72,15 @@ join unnest(%(tenants)s::uuid[], %(digests)s::bytea[]) g(tenant_id, digest)
 #: The lane of the same site, stream and campaign that is served by one source; made when first needed.
 PIN_LANE: Final = """
 with made as (
-  insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id)
-  select tenant_id, pool_id, %(source)s, site_id, stream, campaign_id from delivery_lane where id = %(lane)s
+  insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id, sending_domain)
+  select tenant_id, pool_id, %(source)s, site_id, stream, campaign_id, sending_domain
+  from delivery_lane where id = %(lane)s
   on conflict do nothing returning id
 )
 select id from made union all
 select p.id from delivery_lane l join delivery_lane p on p.tenant_id = l.tenant_id and p.pool_id = l.pool_id
   and p.source_id = %(source)s and p.site_id = l.site_id and p.stream = l.stream
-  and p.campaign_id is not distinct from l.campaign_id
+  and p.campaign_id is not distinct from l.campaign_id and p.sending_domain = l.sending_domain
 where l.id = %(lane)s limit 1
 """
 

@@ -83,12 +83,12 @@ _OF_THESE: Final = """l.site_id is not null and (q.tenant_id, q.message_id) in (
     select * from unnest(%(tenants)s::uuid[], %(messages)s::uuid[]))"""
 
 _MAKE_LANES: Final = """
-insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id)
-select distinct l.tenant_id, l.pool_id, l.source_id, d.site_id, l.stream, l.campaign_id
+insert into delivery_lane (tenant_id, pool_id, source_id, site_id, stream, campaign_id, sending_domain)
+select distinct l.tenant_id, l.pool_id, l.source_id, d.site_id, l.stream, l.campaign_id, l.sending_domain
 from delivery_lane l join delivery_queueentry q on q.lane_id = l.id and q.run_id is null
 join delivery_domain d on d.id = q.domain_id
 where {which} and d.site_id is distinct from l.site_id
-order by 1, 2, 3, 4, 5, 6 on conflict do nothing
+order by 1, 2, 3, 4, 5, 6, 7 on conflict do nothing
 """
 
 _MOVE: Final = """
@@ -98,7 +98,7 @@ with chosen as materialized (
   join delivery_domain d on d.id = q.domain_id
   join delivery_lane t on t.tenant_id = l.tenant_id and t.pool_id = l.pool_id
     and t.source_id is not distinct from l.source_id and t.site_id = d.site_id and t.stream = l.stream
-    and t.campaign_id is not distinct from l.campaign_id
+    and t.campaign_id is not distinct from l.campaign_id and t.sending_domain = l.sending_domain
   where {which} and d.site_id is distinct from l.site_id limit %(limit)s for no key update of q skip locked
 )
 update delivery_queueentry q set lane_id = c.lane_id from chosen c

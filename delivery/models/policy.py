@@ -2,13 +2,16 @@
 with its scope, its reason and its end. PostgreSQL's row is the truth; no cache can lift one."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
 
 from delivery.models.stream import Stream
+
+#: The rule of the policies that hold a sending domain whose DNS records broke.
+DOMAIN_DRIFT: Final = "domain_drift"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,16 @@ class Lane(TenantOwned):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     stream = models.SmallIntegerField(choices=Stream)
     campaign_id = models.BigIntegerField(null=True)
+    #: What stands here without a campaign leaves from this sending domain alone, since that was paused once;
+    #: "": from any. A campaign has one anyway.
+    sending_domain = models.TextField(default="", db_default="", blank=True)
     #: Set while nothing of the lane may go out before then (a site that suspended us).
     not_before = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "pool", "source", "site", "stream", "campaign_id"],
+                fields=["tenant", "pool", "source", "site", "stream", "campaign_id", "sending_domain"],
                 nulls_distinct=False,
                 name="lane_key",
             )

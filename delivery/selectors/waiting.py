@@ -9,6 +9,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from delivery.models import Domain, Lane, PolicyAction, PolicyState, QueueEntry
+from delivery.models.policy import DOMAIN_DRIFT
 from delivery.selectors.attempts import AttemptRow
 from delivery.selectors.policies import Place, policies_at
 
@@ -27,6 +28,8 @@ class Why(StrEnum):
     SENDING = "sending"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+    #: Its sending domain is paused; `detail` is its name.
+    DOMAIN = "domain"
     SUSPENDED = "suspended"
     SLOWED = "slowed"
     #: The last answer asked for patience; `detail` is its class.
@@ -68,7 +71,7 @@ def waits_of(
     policies = policies_at(place)
     suspending = [one for one in policies if one.action == PolicyAction.SUSPEND]
     slowing = [one for one in policies if one.action != PolicyAction.SUSPEND]
-    found += [Wait(why=Why.SUSPENDED, until=one.until, policy=one) for one in suspending]
+    found += [_stopped(one) for one in suspending]
     if lane.site_id is None:
         found.append(Wait(why=Why.ROUTE, until=domain.expires_at, detail=domain.state))
     if entry.next_attempt_at > now:
@@ -86,6 +89,12 @@ def waits_of(
     if not _served(lane):
         found.append(Wait(why=Why.NO_SENDER))
     return found or [Wait(why=Why.TURN)]
+
+
+def _stopped(policy: PolicyState) -> Wait:
+    if policy.rule == DOMAIN_DRIFT:
+        return Wait(why=Why.DOMAIN, until=policy.until, detail=policy.domain, policy=policy)
+    return Wait(why=Why.SUSPENDED, until=policy.until, policy=policy)
 
 
 def _campaign_waits(campaign: Campaign | None) -> list[Wait]:

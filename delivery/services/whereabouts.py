@@ -37,7 +37,8 @@ select (select id from pool),
     where tenant_id = %(tenant)s and email_key = any(%(keys)s)),
   (select json_agg(json_build_array(l.site_id, l.id)) from pool join delivery_lane l on l.pool_id = pool.id
     where l.tenant_id = %(tenant)s and l.source_id is null and l.stream = %(stream)s
-      and l.campaign_id is null and (l.site_id is null or l.site_id in (select site_id from named)))
+      and l.campaign_id is null and l.sending_domain = ''
+      and (l.site_id is null or l.site_id in (select site_id from named)))
 """
 
 

@@ -15,8 +15,8 @@ from accounts.jobs import label_of
 from accounts.models import AuditEvent, Job, SendingDomain
 from campaigns.models import Campaign
 from delivery.models import PolicyAction
+from delivery.models.policy import DOMAIN_DRIFT
 from delivery.selectors.policies import active_policies
-from delivery.services.domain_gates import RULE as DOMAIN_DRIFT
 from tracking.views.report_wording import complaints_kind, complaints_text, percent
 from tracking.words.waits import clock
 

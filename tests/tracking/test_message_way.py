@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.models import AuditEvent, Role, Tenant, User
+from accounts.models import AuditEvent, Role, SendingDomain, Tenant, User
 from accounts.services.api_keys import issue_key
 from accounts.services.tenants import add_member
+from accounts.tenancy import tenant_scope
 from delivery.models import AttemptState, Scope, Transcript
+from delivery.services.domain_gates import keep_domain_gates
 from delivery.services.policy import suspend
 from relay_saas.mail.ids import format_id
 from tests.delivery.builders import make_domain
@@ -120,6 +122,18 @@ def test_what_waits_is_told_without_the_affairs_of_others(tenant: Tenant, client
     assert told["steps"][-1]["step"] == "waiting"
     assert {one["why"] for one in told["steps"][-1]["details"]["waits_for"]} >= {"suspended", "retry"}
     assert "another shop" not in str(told)
+
+
+def test_mail_of_a_paused_domain_says_why_it_waits_and_what_to_do(tenant: Tenant, client: Client) -> None:
+    message_id = accepted(tenant)
+    with tenant_scope(tenant.pk):
+        SendingDomain.objects.update(state=SendingDomain.State.BROKEN)
+    keep_domain_gates()
+    step = explained(tenant, message_id)["steps"][-1]
+    assert (step["step"], step["state"]) == ("waiting", "warning")
+    assert "Its sending domain news.acme.test is paused" in step["text"]
+    assert step["next_step"].startswith("Put the records of news.acme.test right")
+    assert "domain" in {one["why"] for one in step["details"]["waits_for"]}
 
 
 def test_every_outcome_has_a_next_step() -> None:

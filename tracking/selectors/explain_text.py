@@ -7,6 +7,7 @@ _WHY: Final = {
     "sending": "a queue run holds it: it is on its way now",
     "paused": "its campaign is paused",
     "cancelled": "its campaign is cancelled: it will be settled",
+    "domain": "its sending domain is paused: its DNS records are missing or have changed",
     "suspended": "sending there is suspended",
     "slowed": "sending there is slowed down",
     "retry": "the last attempt asked for patience",

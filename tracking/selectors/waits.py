@@ -14,9 +14,9 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from delivery.models import PolicyAction, PolicyState, Site
+from delivery.models.policy import DOMAIN_DRIFT
 from delivery.models.stream import Stream
 from delivery.selectors.policies import active_policies
-from delivery.services.domain_gates import RULE as DOMAIN_DRIFT
 from tracking.selectors.live import ProviderRow
 
 #: Whole minutes that the pace is taken from.

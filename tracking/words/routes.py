@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Suppression
 from delivery.models import Domain, QueueEntry
 from delivery.selectors.story import Story
+from delivery.selectors.waiting import Why
 from tracking.words.step import Step
 from tracking.words.waits import clock, reason_text
 
@@ -43,14 +44,19 @@ def routed_step(story: Story) -> Step:
 def waiting_step(story: Story, entry: QueueEntry) -> Step:
     """What it waits for."""
     reasons = list(dict.fromkeys(reason_text(wait) for wait in story.waits))
+    paused = next((wait.detail for wait in story.waits if wait.why == Why.DOMAIN), "")
+    advice = (
+        _("Put the records of %(domain)s right: the mail then goes out by itself. Given up at %(at)s if not.")
+        if paused
+        else _("Nothing to do. Given up at %(at)s if it is not delivered before.")
+    )
     return Step(
         kind="waiting",
-        state="info",
+        state="warning" if paused else "info",
         at=entry.next_attempt_at,
         title=_("Waiting; due %(at)s") % {"at": clock(entry.next_attempt_at)},
         text=" ".join(reasons),
-        next=_("Nothing to do. Given up at %(at)s if it is not delivered before.")
-        % {"at": clock(entry.expires_at)},
+        next=advice % {"at": clock(entry.expires_at), "domain": paused},
         details={
             "due_at": entry.next_attempt_at,
             "expires_at": entry.expires_at,

@@ -35,6 +35,9 @@ def reason_text(wait: Wait) -> str:
     """One reason why a message waits, as its organization may read it."""
     at = clock(wait.until) if wait.until else ""
     match wait.why:
+        case Why.DOMAIN:
+            words = {"domain": wait.detail}
+            return _("Its sending domain %(domain)s is paused: DNS records are missing or changed.") % words
         case Why.SUSPENDED:
             stopped = _("Sending to this provider is stopped until %(at)s.")
             return stopped % {"at": at} if at else _("Sending to this provider is stopped by the operators.")
