@@ -46,7 +46,9 @@ class Claimed:
             body=getattr(response, "content", b""),
             headers=tuple((name, response.headers[name]) for name in _KEPT if name in response.headers),
         )
-        idempotency.keep(tenant_id=self.key.tenant_id, key_id=self.key.key_id, name=self.name, answer=answer)
+        idempotency.keep(
+            tenant_id=self.key.tenant_id, key_id=self.key.family_id, name=self.name, answer=answer
+        )
 
 
 def claim(request: Request, key: AuthenticatedKey) -> Claimed | None:
@@ -56,7 +58,7 @@ def claim(request: Request, key: AuthenticatedKey) -> Claimed | None:
     if name is None or request.method != "POST":
         return None
     print_ = idempotency.fingerprint("POST", request.get_full_path(), _parts(request.data))
-    known = idempotency.claim(tenant_id=key.tenant_id, key_id=key.key_id, name=name, print_=print_)
+    known = idempotency.claim(tenant_id=key.tenant_id, key_id=key.family_id, name=name, print_=print_)
     if known is not None:
         raise Repeated(known)
     return Claimed(key=key, name=name)

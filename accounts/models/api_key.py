@@ -54,6 +54,8 @@ class ApiKey(TenantOwned):
     networks = ArrayField(models.TextField(), default=list)
     #: Requests in a second; null: what the installation allows.
     rate = models.IntegerField(null=True)
+    #: The first key of those that replaced each other; null: it is the first.
+    family_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)

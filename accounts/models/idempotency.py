@@ -11,6 +11,7 @@ class IdempotencyKey(TenantOwned):
     The answer is sealed: it may hold a secret that is shown once.
     """
 
+    #: The first of the keys that replaced each other: a successor finds what its predecessor did.
     key_id = models.BigIntegerField()
     name = models.TextField()
     #: Of method, path and body.

@@ -43,6 +43,9 @@ class AuthenticatedKey:
 
     tenant_id: UUID
     key_id: int
+    #: The first of the keys that replaced each other: names of requests (`Idempotency-Key`) are theirs
+    #: together.
+    family_id: int
     name: str
     scopes: frozenset[str]
     #: Its mail is only simulated.
@@ -81,8 +84,12 @@ def issue_key(
     actor: Actor,
     expires_at: datetime | None = None,
     limits: KeyLimits = NO_LIMITS,
+    family_id: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """The key's row and its secret, which exists nowhere else; raises BadKeySettings."""
+    """The key's row and its secret, which exists nowhere else; raises BadKeySettings.
+
+    `family_id` is the first of those that it replaces.
+    """
     prefix = TEST_PREFIX if limits.test else PREFIX
     secret = f"{prefix}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
     with tenant_scope(tenant_id):
@@ -94,6 +101,7 @@ def issue_key(
             hash=_digest(secret),
             scopes=list(scopes),
             expires_at=expires_at,
+            family_id=family_id,
             **values,
         )
         changes: dict[str, object] = {"name": name, "scopes": list(scopes)}
@@ -143,6 +151,7 @@ def rotate_key(
             actor=actor,
             expires_at=old.expires_at,
             limits=limits_of(old),
+            family_id=old.family_id or old.pk,
         )
         if old.expires_at is None or old.expires_at > end:
             old.expires_at = end
@@ -207,6 +216,7 @@ def _look_up(digest: bytes, now: datetime) -> AuthenticatedKey:
     return AuthenticatedKey(
         tenant_id=tenant_id,
         key_id=key_id,
+        family_id=key.family_id or key_id,
         name=key.name,
         scopes=frozenset(key.scopes),
         test=key.test,

@@ -17,7 +17,7 @@ from accounts.services.dns_records import (
     withdrawn_record_of,
 )
 from relay_saas.mail.dns import DnsTemporaryError, Resolver
-from relay_saas.net.zone import ZoneRecord, publish
+from relay_saas.net.zone import RecordSet, ZoneRecord, publish, record_sets
 
 #: Questions on their way at once.
 ABREAST: Final = 20
@@ -25,9 +25,9 @@ ABREAST: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A record that is not as it is meant; `unknown`: DNS did not answer."""
+    """A name whose records of one type are not as they are meant; `unknown`: DNS did not answer."""
 
-    record: ZoneRecord
+    wanted: RecordSet
     found: tuple[str, ...]
     unknown: bool = False
 
@@ -53,29 +53,32 @@ def whole_zone() -> Iterator[ZoneRecord]:
 
 
 def differences(records: Iterable[ZoneRecord]) -> list[Difference]:
-    """The records that the zone's server (else the system's resolver) answers differently."""
-    return asyncio.run(_differences(list(records)))
+    """Where the zone's server (else the system's resolver) answers differently; several records of one name
+    and type are looked at together."""
+    return asyncio.run(_differences(record_sets(records)))
 
 
 def repair(found: Iterable[Difference]) -> int:
-    """Publishes again what is not as it is meant; how many. Raises ZoneRefused."""
-    wanted = [difference.record for difference in found if not difference.unknown]
+    """Publishes again what is not as it is meant; how many records. Raises ZoneRefused."""
+    wanted = [
+        record for difference in found if not difference.unknown for record in difference.wanted.records
+    ]
     publish(wanted)
     return len(wanted)
 
 
-async def _differences(records: Sequence[ZoneRecord]) -> list[Difference]:
+async def _differences(sets: Sequence[RecordSet]) -> list[Difference]:
     resolver, places = Resolver(_server()), asyncio.Semaphore(ABREAST)
 
-    async def look(record: ZoneRecord) -> Difference | None:
+    async def look(wanted: RecordSet) -> Difference | None:
         async with places:
             try:
-                found = await resolver.records(record.name, record.type)
+                found = await resolver.records(wanted.name, wanted.type)
             except DnsTemporaryError:
-                return Difference(record=record, found=(), unknown=True)
-        return None if record.shown_by(found) else Difference(record=record, found=found)
+                return Difference(wanted=wanted, found=(), unknown=True)
+        return None if wanted.shown_by(found) else Difference(wanted=wanted, found=found)
 
-    looked = await asyncio.gather(*map(look, records))
+    looked = await asyncio.gather(*map(look, sets))
     return [difference for difference in looked if difference is not None]
 
 

@@ -121,6 +121,7 @@ def _options(body: Mapping[str, Any], caller: Caller) -> RawOptions:
         channel="api",
         protocol="HTTP",
         api_key_id=caller.key.key_id,
+        key_family_id=caller.key.family_id,
         request_id=caller.request_id,
         allowed_from=tuple(sorted(f"*@{domain}" for domain in caller.key.domains)),
     )

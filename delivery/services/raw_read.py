@@ -235,7 +235,8 @@ def _shown(message: RawMessage, key: str) -> tuple[str, ...]:
 def _fingerprints(
     message: RawMessage, recipients: Mapping[str, Address], options: RawOptions
 ) -> dict[str, Fingerprint]:
-    who = f"smtp {options.smtp_credential_id}" if options.smtp_credential_id else f"api {options.api_key_id}"
+    credential, family = options.smtp_credential_id, options.key_family_id
+    who = f"smtp {credential}" if credential else f"api {family or options.api_key_id}"
     key = options.idempotency_key
     if key:
         body = _hash(_without_boundaries(message))

@@ -53,6 +53,8 @@ class RawOptions:
     protocol: str = "ESMTPSA"
     smtp_credential_id: int | None = None
     api_key_id: int | None = None
+    #: The first of the keys that replaced each other; an idempotency key is theirs together.
+    key_family_id: int | None = None
     request_id: str = ""
     #: Patterns of relay_saas.mail.from_pattern; empty: every verified domain.
     allowed_from: tuple[str, ...] = ()

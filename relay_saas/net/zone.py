@@ -58,14 +58,38 @@ class ZoneRecord:
         pieces = [self.value[at : at + 255] for at in range(0, len(self.value), 255)]
         return " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)
 
-    def shown_by(self, answers: Sequence[str]) -> bool:
-        """Whether this is what DNS answers (`Resolver.records`), and nothing else beside it."""
-        if len(answers) != 1:
-            return False
+    @property
+    def answer(self) -> str:
+        """The value as `Resolver.records` gives it."""
         if self.type in {"A", "AAAA"}:
-            return ip_address(answers[0]) == ip_address(self.value)
+            return str(ip_address(self.value))
         wanted = self.value.partition(" ")[2] if self.type == "MX" else self.value
-        return answers[0] == (wanted if self.type == "TXT" else wanted.lower())
+        return wanted if self.type == "TXT" else wanted.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSet:
+    """All values of one name and type: DNS answers and replaces them together (RFC 2181 §5)."""
+
+    name: str
+    type: str
+    records: tuple[ZoneRecord, ...]
+
+    def shown_by(self, answers: Sequence[str]) -> bool:
+        """Whether DNS answers (`Resolver.records`) these values and no others."""
+        found = [str(ip_address(one)) if self.type in {"A", "AAAA"} else one for one in answers]
+        return sorted(found) == sorted(record.answer for record in self.records)
+
+
+def record_sets(records: Iterable[ZoneRecord]) -> list[RecordSet]:
+    """The records by name and type, each value once, in the order in which they come first."""
+    found: dict[tuple[str, str], dict[str, ZoneRecord]] = {}
+    for record in records:
+        found.setdefault((record.name, record.type), {}).setdefault(record.value, record)
+    return [
+        RecordSet(name=name, type=kind, records=tuple(values.values()))
+        for (name, kind), values in found.items()
+    ]
 
 
 def zone_key() -> ZoneKey | None:
@@ -83,25 +107,26 @@ def zone_key() -> ZoneKey | None:
 
 
 def publish(records: Iterable[ZoneRecord], zone: str | None = None) -> None:
-    """Replaces each (name, type) by the given value; without RELAY_ZONE_SERVER it does nothing.
+    """Replaces each (name, type) by the values that are given; without RELAY_ZONE_SERVER it does nothing.
 
     Raises ZoneRefused when the server answers anything but NOERROR, or not at all.
     """
     if not settings.RELAY_ZONE_SERVER:
         return
-    wanted = list(records)
+    wanted = record_sets(records)
     for start in range(0, len(wanted), MOST_PER_UPDATE):
         _update(wanted[start : start + MOST_PER_UPDATE], zone or settings.RELAY_ZONE)
 
 
-def _update(records: Sequence[ZoneRecord], zone: str) -> None:
+def _update(sets: Sequence[RecordSet], zone: str) -> None:
     host, _, port = settings.RELAY_ZONE_SERVER.rpartition(":")
     update = dns.update.UpdateMessage(zone)
     key = zone_key()
     if key is not None:
         update.use_tsig(dns.tsigkeyring.from_text({key.name: key.secret}), key.name, algorithm=key.algorithm)
-    for record in records:
-        update.replace(f"{record.name}.", TTL, dns.rdatatype.from_text(record.type), record.rdata)
+    for one in sets:
+        values = [record.rdata for record in one.records]
+        update.replace(f"{one.name}.", TTL, dns.rdatatype.from_text(one.type), *values)
     try:
         answer = dns.query.tcp(update, host, port=int(port), timeout=TIMEOUT_SECONDS)
     except (OSError, EOFError, dns.exception.DNSException) as error:

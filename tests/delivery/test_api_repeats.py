@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
-from accounts.models import IdempotencyKey, SendingDomain, Tenant
+from accounts.models import ApiKey, IdempotencyKey, SendingDomain, Tenant
 from accounts.services import idempotency
-from accounts.services.api_keys import issue_key
+from accounts.services.api_keys import issue_key, rotate_key
 from accounts.services.idempotency import Answer, canonical, claim, fingerprint, forget_answers, keep
 from accounts.services.key_limits import KeyLimits
 from accounts.services.tenants import create_tenant
@@ -43,6 +43,20 @@ def test_the_second_request_gets_the_first_ones_answer(secret: str, tenant: Tena
     assert second["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first
     assert messages(tenant) == 1
+
+
+def test_a_key_that_replaced_another_finds_what_that_one_did(secret: str, tenant: Tenant) -> None:
+    first = named(secret)
+    for _ in range(2):
+        with tenant_scope(tenant.pk):
+            newest = ApiKey.objects.latest("pk")
+        secret = rotate_key(tenant_id=tenant.pk, key_id=newest.pk, actor=SYSTEM)[1]
+        again = named(secret)
+        assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
+    assert problem(named(secret, subject="Another"))[:2] == (422, "idempotency_key_reused")
+    assert messages(tenant) == 1
+    assert named(key_of(tenant)).status_code == 202
+    assert messages(tenant) == 2
 
 
 def test_blanks_and_order_make_no_other_request(secret: str, tenant: Tenant) -> None:

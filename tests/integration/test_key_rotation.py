@@ -1,6 +1,7 @@
 """Our zone and the keys in it: signed updates, a zone that is compared and mended, rotation that nobody
 notices, and replacement at once."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, DkimKey, SendingDomain, Tenant
 from accounts.selectors.signing import SIGNING_KEYS_SQL, signing_key
 from accounts.services.closer_look import look_at_domain
-from accounts.services.dns_records import tenant_records
+from accounts.services.dns_records import dns_server, tenant_records
 from accounts.services.domains import add_domain, verify_domain
 from accounts.services.key_rotation import (
     OVERLAP,
@@ -31,6 +32,7 @@ from accounts.services.key_rotation import (
 from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from relay_saas.mail.dkim import sign
+from relay_saas.mail.dns import Resolver
 from relay_saas.mail.posture.asks import State
 from relay_saas.net.zone import ZoneRecord, ZoneRefused, publish
 from scripts.accounting.signatures import algorithms_that_verify
@@ -231,3 +233,19 @@ def test_the_zone_is_compared_with_what_is_meant_and_mended(
     found = {one.code: one for one in look_at_domain(tenant_id=tenant.pk, domain_id=domain.pk)}
     right = {code for code, one in found.items() if one.state is State.OK}
     assert {"ownership", "dkim", "spf", "alignment", "return_path"} <= right
+
+
+def test_sources_that_greet_with_one_name_have_a_record_each(
+    tenant: Tenant, domain: SendingDomain, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared, name = [f"127.30.0.{number}" for number in (71, 72, 73)], f"{tenant.slug}.relay.test"
+    settings.RELAY_EGRESS = [f"shared:{address}:{name}" for address in shared]
+    call_command("zone", "repair")
+    assert set(asyncio.run(Resolver(dns_server()).records(name, "A"))) == set(shared)
+    publish([ZoneRecord(name=name, type="A", value=shared[0])])
+    capsys.readouterr()
+    with pytest.raises(CommandError, match="1 of"):
+        call_command("zone", "check")
+    assert f"{name} A: {shared[0]}, not {', '.join(shared)}" in capsys.readouterr().out
+    call_command("zone", "repair")
+    call_command("zone", "check")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 repair(found)
             except ZoneRefused as error:
                 raise CommandError(f"zone_refused: {error}") from error
-            found = differences(difference.record for difference in found)
+            found = differences(record for difference in found for record in difference.wanted.records)
         for difference in found:
             self.stdout.write(_line(difference))
         if found:
@@ -39,6 +39,7 @@ class Command(BaseCommand):
 
 
 def _line(difference: Difference) -> str:
-    record, found = difference.record, ", ".join(difference.found)
+    wanted, found = difference.wanted, ", ".join(difference.found)
     answer = "no answer" if difference.unknown else found or "nothing"
-    return f"{record.name} {record.type}: {answer}, not {record.value}"
+    meant = ", ".join(record.value for record in wanted.records)
+    return f"{wanted.name} {wanted.type}: {answer}, not {meant}"
