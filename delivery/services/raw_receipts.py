@@ -1,6 +1,6 @@
 """Recognizes what came before, by a unique row for each recipient, written with the submission."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -66,6 +66,29 @@ def claim(*, tenant_id: UUID, mails: Sequence[tuple[UUID, ReadMail]]) -> list[Cl
         if refused:
             cursor.execute(_GIVE_BACK, {"tenant": tenant_id, "submissions": refused})
     return claims
+
+
+def owners(*, tenant_id: UUID, mails: Sequence[ReadMail]) -> list[UUID | None]:
+    """The submission of each message that came before as it is, for all of its recipients; takes nothing.
+
+    In the caller's scope.
+    """
+    digests = [print_.digest for mail in mails for print_ in mail.fingerprints.values()]
+    if not digests:
+        return [None] * len(mails)
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"tenant": tenant_id, "digests": digests})
+        known = {bytes(digest): (bytes(witness), owner) for digest, witness, owner in cursor.fetchall()}
+    return [_owner(mail, known) for mail in mails]
+
+
+def _owner(mail: ReadMail, known: Mapping[bytes, tuple[bytes, UUID]]) -> UUID | None:
+    owner = None
+    for print_ in mail.fingerprints.values():
+        witness, owner = known.get(print_.digest, (b"", None))
+        if owner is None or (mail.options.idempotency_key and witness != print_.witness):
+            return None
+    return owner
 
 
 def forget() -> int:

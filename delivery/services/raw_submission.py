@@ -19,7 +19,7 @@ from delivery.services.enqueue import AcceptedMessage, Copies, enqueue
 from delivery.services.literal import write_links
 from delivery.services.notice_requests import notice_requests
 from delivery.services.raw_read import ReadMail, read_mail
-from delivery.services.raw_receipts import Claim, claim
+from delivery.services.raw_receipts import Claim, claim, owners
 from delivery.services.raw_spec import RawOptions
 from delivery.services.raw_template import fill_template
 from delivery.services.submission import Accepted
@@ -76,6 +76,20 @@ def submit_read(*, tenant_id: UUID, mails: Sequence[ReadMail]) -> list[Accepted 
         written = _write(tenant_id, [one for one in claims if one.recipients], domains)
         answers = iter(_answers(claims, written))
         return [refusal or next(answers) for refusal in refusals]
+
+
+def accepted_before(*, tenant_id: UUID, mails: Sequence[ReadMail]) -> list[Accepted | None]:
+    """The answer of each message that came before as it is; None where it is new, in whole or in part."""
+    with tenant_scope(tenant_id):
+        found = owners(tenant_id=tenant_id, mails=mails)
+        wanted = {owner for owner in found if owner is not None}
+        known = {one.pk: one for one in Submission.objects.filter(pk__in=wanted)} if wanted else {}
+        return [
+            Accepted(submission=known[owner], messages=_messages(known[owner]), repeated=True)
+            if owner in known
+            else None
+            for owner in found
+        ]
 
 
 def _domains(names: set[str]) -> dict[str, SendingDomain]:

@@ -73,8 +73,11 @@ def read_mail_from(argument: str | None, *, size: int, dsn: bool) -> Mail:
     return Mail(address=address, smtputf8=smtputf8, ret=ret, envid=envid)
 
 
-def read_rcpt_to(argument: str | None, *, smtputf8: bool, dsn: bool) -> Recipient:
-    """A recipient; raises Refused."""
+def read_rcpt_to(argument: str | None, *, smtputf8: bool, dsn: bool, own: str) -> Recipient:
+    """A recipient; raises Refused.
+
+    `<postmaster>` without a domain is that of the host `own` (RFC 5321 §4.5.1, RFC 6409 §4.2).
+    """
     path, parameters = _split(argument, "TO")
     notify = tuple(word for word in _dsn(parameters, "NOTIFY", dsn=dsn).upper().split(",") if word)
     if notify not in {(), ("NEVER",)} and not _NOTIFY.issuperset(notify):
@@ -86,6 +89,8 @@ def read_rcpt_to(argument: str | None, *, smtputf8: bool, dsn: bool) -> Recipien
     _nothing_left(parameters)
     if not path:
         raise Refused("553 5.1.3 A recipient needs an address")
+    if path.lower() == "postmaster":
+        path = f"{path}@{own}"
     return Recipient(address=_address(path, "5.1.3", smtputf8=smtputf8), notify=notify, orcpt=orcpt)
 
 

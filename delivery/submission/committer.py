@@ -13,11 +13,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.exceptions import CredentialDayReached, CredentialRateReached
 from accounts.services.smtp_credentials import AuthenticatedCredential
 from accounts.services.smtp_limits import spending
 from delivery.services.raw_read import ReadMail, read_mail
 from delivery.services.raw_spec import Notice, RawOptions
-from delivery.services.raw_submission import submit_read
+from delivery.services.raw_submission import accepted_before, submit_read
 from delivery.services.raw_template import fill_template
 from delivery.services.submission import Accepted
 from relay_saas.web.errors import RelayError
@@ -131,13 +132,20 @@ def write(tenant_id: UUID, deliveries: Sequence[Delivery]) -> Sequence[Answer]:
     answers: dict[int, Answer] = {}
     mails: dict[int, ReadMail] = {}
     spent: dict[int, contextlib.ExitStack] = {}
+    beyond: dict[int, ReadMail] = {}
     for number, delivery in enumerate(deliveries):
         try:
             mails[number] = _read(delivery)
             spent[number] = _spend(delivery)
+        except (CredentialRateReached, CredentialDayReached) as error:
+            answers[number] = error
+            beyond[number] = mails.pop(number)
         except RelayError as error:
             answers[number] = error
-            mails.pop(number, None)
+    if beyond:
+        # Whoever tries again what was accepted takes nothing from a limit, and must not keep on trying.
+        known = accepted_before(tenant_id=tenant_id, mails=list(beyond.values()))
+        answers |= {number: answer for number, answer in zip(beyond, known, strict=True) if answer}
     answers |= dict(zip(mails, _submit(tenant_id, list(mails.values())), strict=True))
     for number, stack in spent.items():
         answer = answers[number]

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import secrets
 
+from django.conf import settings
+
 from accounts.services.smtp_credentials import AuthenticatedCredential
 from delivery.services.raw_spec import MAX_RECIPIENTS, Notice, RecipientNotice
 from delivery.submission import replies
@@ -41,7 +43,9 @@ class SubmissionSession(SigningIn):
             raise Refused("503 5.5.1 Say MAIL first")
         if len(self._recipients) >= MAX_RECIPIENTS:
             raise Refused(f"452 4.5.3 A message has at most {MAX_RECIPIENTS} recipients")
-        self._recipients.append(read_rcpt_to(argument, smtputf8=self._mail.smtputf8, dsn=self._dsn()))
+        own = f"inbound.{settings.RELAY_ZONE}"
+        found = read_rcpt_to(argument, smtputf8=self._mail.smtputf8, dsn=self._dsn(), own=own)
+        self._recipients.append(found)
         await self.push("250 2.1.5 Ok")
 
     @command

@@ -14,11 +14,8 @@ import pytest
 from django.conf import settings
 
 from accounts.audit import SYSTEM
-from accounts.models import SmtpCredential
-from accounts.models.stream import Stream
-from accounts.selectors.smtp_credentials import credential_of
-from accounts.services.smtp_credentials import create, revoke, update
-from accounts.services.smtp_draft import CredentialDraft, draft_of
+from accounts.services.smtp_credentials import create, revoke
+from accounts.services.smtp_draft import CredentialDraft
 from accounts.tenancy import tenant_scope
 from campaigns.models import Suppression
 from campaigns.services.suppression import suppress
@@ -174,46 +171,6 @@ def test_a_revoked_credential_ends_its_sessions(tmp_path: Path, shop: Shop) -> N
         client.envelope(shop)
         assert client.data(shop.letter(2)).startswith("421 4.7.0")
     assert len(shop.messages()) == 1
-
-
-def test_a_changed_credential_counts_from_the_next_message_of_an_open_session_on(
-    server: SubmissionServer, shop: Shop
-) -> None:
-    tenant_id = shop.organization.tenant.pk
-
-    def change(**values: object) -> None:
-        found = credential_of(tenant_id, shop.credential_id)
-        draft = draft_of(found, **values)
-        update(tenant_id=tenant_id, credential_id=shop.credential_id, draft=draft, actor=SYSTEM)
-
-    with signed_in(server, shop) as client:
-        queue_id(client.deliver(shop, shop.letter(1)))
-        change(allowed_from=[f"billing@{shop.organization.domain.name}"])
-        assert client.deliver(shop, shop.letter(2)).startswith("550 5.7.1")
-        change(allowed_from=[], stream=Stream.MARKETING)
-        queue_id(client.deliver(shop, shop.letter(3)))
-        change(rate_per_minute=1)
-        queue_id(client.deliver(shop, shop.letter(4)))
-        assert client.deliver(shop, shop.letter(5)).startswith("452 4.7.1")
-        change(networks=["203.0.113.0/24"])
-        client.envelope(shop)
-        assert client.data(shop.letter(6)).startswith("421 4.7.0")
-    assert [one.stream for one in shop.submissions()] == [
-        Stream.TRANSACTIONAL,
-        Stream.MARKETING,
-        Stream.MARKETING,
-    ]
-
-
-def test_another_process_goes_by_a_change_after_a_moment(
-    server: SubmissionServer, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accounts.services.smtp_credentials.REMEMBERED", 0.0)
-    with signed_in(server, shop) as client:
-        queue_id(client.deliver(shop, shop.letter(1)))
-        with tenant_scope(shop.organization.tenant.pk):
-            SmtpCredential.objects.filter(pk=shop.credential_id).update(allowed_from=["a@elsewhere.test"])
-        assert client.deliver(shop, shop.letter(2)).startswith("550 5.7.1")
 
 
 def test_a_message_in_chunks_may_hold_anything_but_is_checked_alike(
