@@ -22,6 +22,14 @@ from accounts.selectors.membership import Member
 from accounts.services.api_keys import OVERLAP, create_key, revoke_key, rotate_key
 from accounts.services.key_limits import MAX_RATE, KeyLimits
 from accounts.views.access import actor_of, tenant_page
+from accounts.views.scope_choice import (
+    Access,
+    ScopeGroup,
+    clean_scopes,
+    scope_choices,
+    scope_groups,
+    scope_words,
+)
 from accounts.views.settings import REFUSED, one_line
 from accounts.views.tabs import developer_tabs
 from relay_saas.web.paging import page_of
@@ -45,10 +53,11 @@ class KeyForm(forms.Form):
         help_text=gettext_lazy("Where it will be used, for example: online shop."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    access = forms.ChoiceField(
+        choices=Access.choices, required=False, label=gettext_lazy("It may"), widget=forms.RadioSelect
+    )
     scopes = forms.MultipleChoiceField(
-        choices=KeyScope.choices,
-        label=gettext_lazy("It may"),
-        widget=forms.CheckboxSelectMultiple,
+        required=False, label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple
     )
     life = forms.ChoiceField(choices=_LIVES, required=False, label=gettext_lazy("It ends after"))
     test = forms.BooleanField(
@@ -81,11 +90,20 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, role: Role, domains: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(value, label) for value, label in KeyScope.choices if may_issue(role, [value])]
-        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        offered = scope_choices(scope.value for scope in KeyScope if may_issue(role, [scope]))
+        self.fields["scopes"].choices = offered  # type: ignore[attr-defined]  # a choice field
         self.fields["domains"].choices = [(name, name) for name in domains]  # type: ignore[attr-defined]  # a choice field
         if not domains:
             del self.fields["domains"]
+
+    def clean(self) -> dict[str, Any]:
+        """The scopes that the chosen word stands for."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        return values | {"scopes": clean_scopes(self, values)}
+
+    def scope_groups(self) -> list[ScopeGroup]:
+        """The boxes, by noun."""
+        return scope_groups(self["scopes"])
 
     def limits(self) -> KeyLimits:
         """What was chosen; call it when the form is valid."""
@@ -119,7 +137,7 @@ class KeyRow:
 @tenant_page(Capability.DEVELOPERS_EDIT)
 def keys(request: HttpRequest, member: Member) -> HttpResponse:
     """All keys, newest first."""
-    first = {"scopes": [KeyScope.MESSAGES_SEND], "life": "90"}
+    first = {"access": Access.SEND.value, "scopes": [KeyScope.MESSAGES_SEND], "life": "90"}
     return _page(request, member, KeyForm(role=member.role, initial=first, domains=_domains(member)))
 
 
@@ -215,12 +233,6 @@ def state_of(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "expired" if key.expires_at is not None and key.expires_at <= timezone.now() else "works"
-
-
-def scope_words(scopes: list[str]) -> list[str]:
-    """Scopes in words; one that is not offered any more stands as it is."""
-    labels = {scope.value: str(scope.label) for scope in KeyScope}
-    return [labels.get(scope, scope) for scope in scopes]
 
 
 @tenant_page(Capability.DEVELOPERS_EDIT)

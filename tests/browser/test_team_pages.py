@@ -40,6 +40,16 @@ def _create_key(page: Page) -> None:
     page.locator("[data-copy]").wait_for()
 
 
+def _choose_scopes(page: Page) -> None:
+    # By the keyboard alone: from the first word to the last one, and on to the first box.
+    page.locator("[name=access][value=send]").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.locator(".scopes input:focus").wait_for()
+
+
 def _refuse_key(page: Page) -> None:
     page.locator("main form .btn-primary").last.click()
     page.get_by_role("alert").first.wait_for()
@@ -102,6 +112,7 @@ STOPS = (
     Stop(name="keys", address=lambda site: site.at("developers/keys/")),
     Stop(name="keys-empty", address=lambda site: f"{site.web}/o/{site.world.empty.slug}/developers/keys/"),
     Stop(name="keys-refused", address=lambda site: site.at("developers/keys/"), act=_refuse_key),
+    Stop(name="keys-scopes", address=lambda site: site.at("developers/keys/"), act=_choose_scopes),
     Stop(name="key-shown", address=lambda site: site.at("developers/keys/"), act=_create_key),
     Stop(name="key-revoke", address=lambda site: site.at("developers/keys/"), act=_press_revoke),
     Stop(name="smtp", address=lambda site: site.at("developers/smtp/")),

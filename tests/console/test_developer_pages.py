@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.audit import SYSTEM
 from accounts.exceptions import BadApiKey
 from accounts.models import ApiKey, Role, Tenant, User
+from accounts.models.api_key import KeyScope
 from accounts.services.api_keys import authenticate, forget_remembered, issue_key, revoke_key
 from accounts.services.request_log import keep_request
 from accounts.services.tenants import add_member, create_tenant
@@ -89,6 +90,35 @@ def test_a_key_that_makes_no_sense_is_refused(
 ) -> None:
     assert create(developer, **changes).status_code == 422
     assert keys(tenant) == []
+
+
+def test_a_word_stands_for_scopes_and_never_for_more_than_the_role_may_give(
+    tenant: Tenant, developer: Client
+) -> None:
+    for access, scopes in (("send", []), ("read", ["keys.write"]), ("full", []), ("chosen", ["events.read"])):
+        assert create(developer, name=access, access=access, scopes=scopes).status_code == 201
+    send, read, full, chosen = (set(key.scopes) for key in keys(tenant))
+    assert (send, chosen) == ({"messages.send"}, {"events.read"})
+    assert read == {scope.value for scope in KeyScope if scope.endswith(".read")}
+    assert full == {scope.value for scope in KeyScope} - {"members.write"}
+    refused = create(developer, name="none", access="chosen", scopes=[])
+    assert (refused.status_code, len(keys(tenant))) == (422, 4)
+    assert "Choose at least one thing" in refused.content.decode()
+
+
+def test_scopes_are_offered_and_told_noun_by_noun(tenant: Tenant, developer: Client) -> None:
+    create(developer, name="all", access="read")
+    create(
+        developer,
+        name="some",
+        access="chosen",
+        scopes=["lists.read", "lists.write", "messages.send", "events.read"],
+    )
+    html = page(developer, "keys")
+    for noun in ("Contacts and fields", "Lists and subscriptions", "SMTP credentials"):
+        assert f"<legend>{noun}</legend>" in html
+    assert "<li>Reading only</li>" in html
+    assert "<li>Lists and subscriptions: Read, Change</li>" in html
 
 
 def test_a_replaced_key_works_for_a_day_more(tenant: Tenant, developer: Client) -> None:
