@@ -14,7 +14,7 @@ from accounts.models.api_key import KeyScope
 from relay_saas.web.problems import Text
 
 _NOUNS: Final[Mapping[str, Text]] = {
-    "messages": gettext_lazy("Messages"),
+    "messages": gettext_lazy("Sent mail"),
     "contacts": gettext_lazy("Contacts and fields"),
     "lists": gettext_lazy("Lists and subscriptions"),
     "suppressions": gettext_lazy("Suppressions"),
