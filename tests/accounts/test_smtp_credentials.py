@@ -182,20 +182,22 @@ def test_a_change_keeps_user_name_and_password_and_is_written_down(tenant: Tenan
     update(tenant_id=tenant.pk, credential_id=credential.pk, draft=draft, actor=SYSTEM)
     found = authenticate(username=credential.username, password=password, peer=PEER)
     assert found is not None
-    assert (found.name, found.allowed_from, found.stream) == ("office", ("news.acme.test",), Stream.MARKETING)
+    assert (found.name, found.allowed_from, found.stream) == (
+        "office", ("*@news.acme.test",), Stream.MARKETING,
+    )  # fmt: skip
     assert found.rate_per_minute is None
     with tenant_scope(tenant.pk):
         (event,) = AuditEvent.objects.filter(verb="changed")
     assert event.changes == {
         "name": ["shop", "office"],
-        "allowed_from": [[], ["news.acme.test"]],
+        "allowed_from": [[], ["*@news.acme.test"]],
         "stream": [1, 2],
         "rate_per_minute": [5, None],
     }
     assert change_words(event) == [
         "Name: shop → office",
         "Stream: Transactional → Marketing",
-        "It may send from: nothing → news.acme.test",
+        "It may send from: nothing → *@news.acme.test",
         "Recipients a minute, at most: 5 → nothing",
     ]
 
