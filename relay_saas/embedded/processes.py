@@ -51,10 +51,12 @@ def table(
         Row(
             program=program("web", *_granian("asginl", "relay_saas.asgi:application", ports.web)),
             ready=probes.answers_http(ports.web),
+            restart=True,
         ),
         Row(
             program=program("edge", *_granian("asgi", "tracking.edge.application:application", ports.edge)),
             ready=probes.answers_http(ports.edge),
+            restart=True,
         ),
         Row(
             program=program("inbound", "manage.py", "run_inbound"), ready=probes.greets(ports.inbound, b"220")

@@ -16,6 +16,7 @@ from scripts.product_run.killing import kill
 from scripts.product_run.ledger import Books
 from scripts.product_run.product import Product
 from scripts.product_run.receivers import Receivers
+from scripts.product_run.web_killing import CONNECTIONS, judge, kill_web, posters
 from tests.integration.waiting import until
 
 SCENARIO = "faults"
@@ -26,6 +27,8 @@ AUDIENCE = 500
 #: Each with at least one message past DATA.
 KILLS = ("child", "parent", "group", "child")
 CLICKS = 20
+#: Of the web server, while mail is posted.
+WEB_KILLS = 5
 DELIBERATE, STEADY = "deliberate.test", "steady.test"
 #: From the last fault to the end, with nobody's help.
 RECOVERY_SECONDS = 90.0
@@ -154,3 +157,18 @@ def test_a_stopped_worker_leaves_nothing_in_doubt(
     product.respawn("delivery")
     settle(books, seconds=RECOVERY_SECONDS)
     assert_all_delivered(product, steady, books)
+
+
+def test_a_web_server_killed_in_post_loses_nothing_that_it_answered(product: Product) -> None:
+    chance = random.Random(SEED)
+    clients = posters(product, domain=STEADY)
+    clients.start(CONNECTIONS)
+    try:
+        hits = sum(kill_web(product, clients, chance) for _ in range(WEB_KILLS))
+    finally:
+        clients.stop()
+    assert hits, "void: no request was cut"
+    posted = judge(product, clients)
+    assert clients.refused == []
+    assert posted.faults == {}
+    assert posted.answered

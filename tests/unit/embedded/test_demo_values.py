@@ -139,7 +139,7 @@ def test_the_process_table_starts_the_worker_of_this_egress_host(data: DataDir) 
     ]
     assert "delivery.tokyo1" in rows["delivery"].program.argv
     assert [name for name, row in sorted(rows.items()) if row.restart] == [
-        *("delivery", "jobs", "submission", "tasks", "webhooks"),
+        *("delivery", "edge", "jobs", "submission", "tasks", "web", "webhooks"),
     ]
 
 
