@@ -1,18 +1,23 @@
 """Role x tenant x route: every cell sends a valid request, and every refusal leaves the data as it was."""
 
+import copy
 import json
 import select
 import socket
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from accounts.permissions import allows
+from accounts.tenancy import tenant_scope
+from campaigns.models import ContactList
 from tests.matrix.routes import TABLE, Entry, missing, routes
 from tests.matrix.world import ABSENT, World, build, fingerprint, ids
 
@@ -26,9 +31,24 @@ MOST_QUESTIONS = 20
 SCOPE = "select set_config("
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[World, str]]:
+    """The world and its fingerprint, never committed: each test's own transaction is a savepoint inside."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = build()
+        yield world, fingerprint(world.acme, world.globex)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None) -> World:
-    return build()
+def world(built: tuple[World, str], db: None) -> World:
+    return copy.deepcopy(built[0])
+
+
+@pytest.fixture
+def untouched(built: tuple[World, str], world: World) -> Callable[[], bool]:
+    """Whether every row of both organizations is as it was before the first test."""
+    return lambda: fingerprint(world.acme, world.globex) == built[1]
 
 
 def _client(user: User | None) -> Client:
@@ -62,12 +82,26 @@ def test_a_route_without_an_entry_is_named() -> None:
     assert missing([*routes(), "campaigns:planted"], TABLE) == ["campaigns:planted"]
 
 
+def test_one_changed_row_of_either_organization_is_noticed(
+    world: World, untouched: Callable[[], bool]
+) -> None:
+    """The meta-test of the fingerprint."""
+    for organization in (world.acme, world.globex):
+        assert untouched()
+        with transaction.atomic():
+            with tenant_scope(organization.id):
+                ContactList.objects.update(name="Other")
+            assert not untouched()
+            transaction.set_rollback(True)
+
+
 @pytest.mark.parametrize("name", TENANT_ROUTES)
-def test_each_role_gets_what_its_capabilities_allow(world: World, name: str) -> None:
+def test_each_role_gets_what_its_capabilities_allow(
+    world: World, untouched: Callable[[], bool], name: str
+) -> None:
     entry = TABLE[name]
     url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
     for role in Role:
-        before = fingerprint(world.acme, world.globex)
         with transaction.atomic():
             status, _body = _send(_client(world.members[role]), entry, url)
             transaction.set_rollback(status < 400)
@@ -76,7 +110,7 @@ def test_each_role_gets_what_its_capabilities_allow(world: World, name: str) -> 
             assert status == entry.success, (role, status)
         else:
             assert status == REFUSED, (role, status)
-            assert fingerprint(world.acme, world.globex) == before, role
+            assert untouched(), role
 
 
 def test_no_page_of_an_organization_waits_for_dns(world: World, settings: Settings) -> None:
@@ -110,34 +144,35 @@ def test_no_page_asks_the_database_more_than_twenty_questions(world: World) -> N
 
 
 @pytest.mark.parametrize("name", TENANT_ROUTES)
-def test_strangers_are_sent_to_sign_in(world: World, name: str) -> None:
+def test_strangers_are_sent_to_sign_in(world: World, untouched: Callable[[], bool], name: str) -> None:
     entry = TABLE[name]
     url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
-    before = fingerprint(world.acme, world.globex)
     response = getattr(_client(None), entry.method)(url)
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("account_login"))
-    assert fingerprint(world.acme, world.globex) == before
+    assert untouched()
 
 
 @pytest.mark.parametrize("name", TENANT_ROUTES)
-def test_to_an_outsider_the_organization_does_not_exist(world: World, name: str) -> None:
+def test_to_an_outsider_the_organization_does_not_exist(
+    world: World, untouched: Callable[[], bool], name: str
+) -> None:
     entry = TABLE[name]
-    before = fingerprint(world.acme, world.globex)
     client = _client(world.outsider)
     there = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
     nowhere = reverse(name, args=["acma", *ids(world.acme, entry.takes)])
     found, absent = _send(client, entry, there), _send(client, entry, nowhere)
     assert found[0] == 404
     assert found[1].replace(b"acme", b"acma") == absent[1]
-    assert fingerprint(world.acme, world.globex) == before
+    assert untouched()
 
 
 @pytest.mark.parametrize("name", [name for name in TENANT_ROUTES if TABLE[name].takes])
-def test_a_foreign_id_answers_like_one_that_never_existed(world: World, name: str) -> None:
+def test_a_foreign_id_answers_like_one_that_never_existed(
+    world: World, untouched: Callable[[], bool], name: str
+) -> None:
     entry = TABLE[name]
     client = _client(world.members[Role.OWNER])
-    before = fingerprint(world.acme, world.globex)
     for position, taken in enumerate(entry.takes):
         own = ids(world.acme, entry.takes)
         foreign, absent = [*own], [*own]
@@ -148,7 +183,7 @@ def test_a_foreign_id_answers_like_one_that_never_existed(world: World, name: st
         assert (status, never) == (404, 404), taken
         names = (str(foreign[position]).encode(), str(absent[position]).encode())
         assert _nameless(body, names) == _nameless(nothing, names)
-    assert fingerprint(world.acme, world.globex) == before
+    assert untouched()
 
 
 @pytest.mark.parametrize("name", [name for name, entry in TABLE.items() if entry.door == "person"])
@@ -160,12 +195,13 @@ def test_pages_of_a_person_ask_for_a_sign_in(db: None, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, entry in TABLE.items() if entry.door == "tenant"])
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_no_other_method_changes_anything(world: World, name: str, method: str) -> None:
+def test_no_other_method_changes_anything(
+    world: World, untouched: Callable[[], bool], name: str, method: str
+) -> None:
     entry = TABLE[name]
-    before = fingerprint(world.acme, world.globex)
     url = reverse(name, args=[world.acme.slug, *ids(world.acme, entry.takes)])
     getattr(_client(world.members[Role.OWNER]), method)(url)
-    assert fingerprint(world.acme, world.globex) == before
+    assert untouched()
 
 
 API_ROUTES = [name for name, entry in TABLE.items() if entry.door == "api"]
@@ -186,16 +222,17 @@ def _call(secret: str | None, entry: Entry, url: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("name", API_ROUTES)
-def test_a_key_needs_its_scope_and_opens_only_its_own_tenant(world: World, name: str) -> None:
+def test_a_key_needs_its_scope_and_opens_only_its_own_tenant(
+    world: World, untouched: Callable[[], bool], name: str
+) -> None:
     entry = TABLE[name]
     url = reverse(name, args=ids(world.acme, entry.takes))
-    before = fingerprint(world.acme, world.globex)
     wrong = next(scope for scope in world.acme.keys if scope != entry.scope)
     assert _call(None, entry, url)[0] == 401
     assert _call("rly_live_00000000_" + "x" * 43, entry, url)[0] == 401
     assert _call(world.acme.keys[wrong], entry, url)[0] == 403
     assert _call(world.acme.keys[entry.scope], entry, url)[0] == entry.success
-    assert fingerprint(world.acme, world.globex) == before
+    assert untouched()
 
 
 @pytest.mark.parametrize("name", [name for name in API_ROUTES if TABLE[name].takes])

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
@@ -201,17 +202,27 @@ def fingerprint(*organizations: Organization, but: Sequence[str] = ()) -> str:
     """A digest of every tenant row of these organizations (`but` for some tables): a refusal must not
     change it."""
     digest = hashlib.sha256()
-    with connection.cursor() as cursor:
-        cursor.execute("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1")
-        tables = [row[0] for row in cursor.fetchall() if row[0] not in but]
     for organization in organizations:
         with tenant_scope(organization.id), connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(
-                    f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t"
-                )
-                digest.update(f"{table}{cursor.fetchone()}".encode())
+            cursor.execute(f"execute {_reading(cursor, sorted(but))}")
+            digest.update(repr(cursor.fetchall()).encode())
     return digest.hexdigest()
+
+
+def _reading(cursor: CursorWrapper, but: list[str]) -> str:
+    """The statement that reads the tables, planned once for each connection: planning takes ten times as
+    long as reading them."""
+    name = f"matrix_{hashlib.sha256('|'.join(but).encode()).hexdigest()[:16]}"
+    cursor.execute("select from pg_prepared_statements where name = %s", [name])
+    if cursor.fetchone() is None:
+        cursor.execute("select polrelid::regclass::text from pg_policy where polname = 'tenant' order by 1")
+        rows = " union all ".join(
+            f"select '{table}', md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t"
+            for (table,) in cursor.fetchall()
+            if table not in but
+        )
+        cursor.execute(f"prepare {name} as {rows}")
+    return name
 
 
 def ids(organization: Organization, takes: tuple[str, ...]) -> list[Any]:
