@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 
 from accounts.exceptions import ForeignTenantScope, NoTenantScope
+from accounts.statements import ask
 
 #: The tenant that the installation's own mail (invitations, resets) belongs to; made by the first migration.
 SYSTEM_TENANT_ID = UUID("00000000-0000-7000-8000-000000000001")
@@ -31,8 +32,7 @@ def current_tenant_id() -> UUID:
 
 
 def _tell_database(tenant_id: UUID | None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('app.tenant_id', %s, true)", [str(tenant_id or "")])
+    ask("select set_config('app.tenant_id', %s, true)", [str(tenant_id or "")])
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-import psycopg
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils import timezone
+
+from accounts.statements import ask
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -48,22 +49,40 @@ class _Plan:
 
 
 def insert_all(model: type[Row], rows: Sequence[Row]) -> Sequence[Row]:
-    """Inserts the rows in their order, in the caller's scope; keys and stamps are filled in."""
+    """Inserts the rows in their order, in the caller's scope; missing keys and stamps are filled in."""
     if not rows:
         return rows
     plan = _plan(model)
+    _stamp(plan, rows)
+    keys = ask(plan.sql, _arguments(plan, rows))
+    if plan.key:
+        for row, (key,) in zip(rows, keys, strict=True):
+            setattr(row, plan.key, key)
+    return rows
+
+
+def insert_together(*groups: tuple[type[models.Model], Sequence[models.Model]]) -> None:
+    """Inserts rows of several tables, which bring their keys, by one statement; stamps as above."""
+    full = [(_plan(model), rows) for model, rows in groups if rows]
+    if not full:
+        return
+    for plan, rows in full:
+        _stamp(plan, rows)
+    *first, last = (plan.sql for plan, _ in full)
+    named = ", ".join(f"i{number} as ({sql})" for number, sql in enumerate(first))
+    ask(f"with {named} {last}" if named else last, [one for group in full for one in _arguments(*group)])
+
+
+def _stamp(plan: _Plan, rows: Sequence[models.Model]) -> None:
     now = timezone.now()
     for stamp in plan.stamps:
         for row in rows:
-            setattr(row, stamp, now)
-    values = [_values(column, rows) for column in plan.columns]
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(plan.sql, values)
-        if plan.key:
-            for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-                setattr(row, plan.key, key)
-    return rows
+            if getattr(row, stamp) is None:
+                setattr(row, stamp, now)
+
+
+def _arguments(plan: _Plan, rows: Sequence[models.Model]) -> list[list[Any]]:
+    return [_values(column, rows) for column in plan.columns]
 
 
 def _values(column: _Column, rows: Sequence[models.Model]) -> list[Any]:

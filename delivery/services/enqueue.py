@@ -1,4 +1,4 @@
-"""Writes messages and their queue entries, of one submission or of many: the same few statements."""
+"""Writes submissions with their messages and queue entries, one or many: the same few statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models.tenant import new_id
 from delivery.models import Attempt, AttemptState, Message, QueueEntry, Submission
 from delivery.models.stream import Stream
-from delivery.services.bulk import insert_all
+from delivery.services.bulk import insert_together
 from delivery.services.settle import CONTROL_SHARD
 from delivery.services.timings import longest_wait
 from delivery.services.whereabouts import Whereabouts, find, reason_against
@@ -40,7 +40,7 @@ class AcceptedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
-    """What one submission, which is written already, sends."""
+    """What one submission, which is written with it, sends."""
 
     submission: Submission
     #: By their key.
@@ -64,7 +64,8 @@ class _Row:
 
 
 def enqueue(*, tenant_id: UUID, batch: Sequence[Copies]) -> list[tuple[AcceptedMessage, ...]]:
-    """The messages of each, in the order of their recipients; in the caller's scope and transaction.
+    """Writes each with its messages and returns them in the order of their recipients; in the caller's scope
+    and transaction.
 
     Raises NoEgress.
     """
@@ -75,8 +76,11 @@ def enqueue(*, tenant_id: UUID, batch: Sequence[Copies]) -> list[tuple[AcceptedM
     }
     rows = [_rows(tenant_id, copies, found[Stream(copies.submission.stream)], now) for copies in batch]
     flat = [row for group in rows for row in group]
-    insert_all(Message, [row.message for row in flat])
-    insert_all(QueueEntry, _entries([row for row in flat if not row.reason]))
+    insert_together(
+        (Submission, [copies.submission for copies in batch]),
+        (Message, [row.message for row in flat]),
+        (QueueEntry, _entries([row for row in flat if not row.reason])),
+    )
     _suppress(tenant_id, [row for row in flat if row.reason])
     return [
         tuple(

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
+from accounts.statements import ask
 from delivery.services.raw_read import ReadMail
 from relay_saas.mail.addresses import Address
 
@@ -60,11 +61,10 @@ def claim(*, tenant_id: UUID, mails: Sequence[tuple[UUID, ReadMail]]) -> list[Cl
             one.recipients = dict(one.mail.recipients)
     if not marked:
         return claims
-    with connection.cursor() as cursor:
-        _take(cursor, tenant_id, marked)
-        refused = [one.submission_id for one in marked if one.refused]
-        if refused:
-            cursor.execute(_GIVE_BACK, {"tenant": tenant_id, "submissions": refused})
+    _take(tenant_id, marked)
+    refused = [one.submission_id for one in marked if one.refused]
+    if refused:
+        ask(_GIVE_BACK, {"tenant": tenant_id, "submissions": refused})
     return claims
 
 
@@ -98,7 +98,7 @@ def forget() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _take(cursor: Any, tenant_id: UUID, claims: Sequence[Claim]) -> None:
+def _take(tenant_id: UUID, claims: Sequence[Claim]) -> None:
     rows = [
         (print_.digest, print_.witness, one.submission_id)
         for one in claims
@@ -106,14 +106,12 @@ def _take(cursor: Any, tenant_id: UUID, claims: Sequence[Claim]) -> None:
     ]
     digests, witnesses, submissions = (list(column) for column in zip(*rows, strict=True))
     values = {"tenant": tenant_id, "digests": digests, "witnesses": witnesses, "submissions": submissions}
-    cursor.execute(_ALIKE, values)
-    alike = {bytes(row[0]) for row in cursor.fetchall()}
-    cursor.execute(_WRITE, values)
-    mine = {(bytes(digest), owner) for digest, owner in cursor.fetchall()}
+    alike = {bytes(witness) for (witness,) in ask(_ALIKE, values)}
+    mine = {(bytes(digest), owner) for digest, owner in ask(_WRITE, values)}
     earlier: dict[bytes, tuple[bytes, UUID]] = {}
     if len(mine) < len(rows):
-        cursor.execute(_READ, values)
-        earlier = {bytes(digest): (bytes(witness), owner) for digest, witness, owner in cursor.fetchall()}
+        rows_before = ask(_READ, values)
+        earlier = {bytes(digest): (bytes(witness), owner) for digest, witness, owner in rows_before}
     for one in claims:
         _sort(one, mine, earlier, alike)
 

@@ -22,6 +22,7 @@ from delivery.services.raw_read import ReadMail, read_mail
 from delivery.services.raw_receipts import Claim, claim, owners
 from delivery.services.raw_spec import RawOptions
 from delivery.services.raw_template import fill_template
+from delivery.services.senders import senders
 from delivery.services.submission import Accepted
 from relay_saas.mail.addresses import parse_address
 from relay_saas.mail.headers import format_date
@@ -93,8 +94,8 @@ def accepted_before(*, tenant_id: UUID, mails: Sequence[ReadMail]) -> list[Accep
 
 
 def _domains(names: set[str]) -> dict[str, SendingDomain]:
-    found = SendingDomain.objects.filter(name__in=names, state=SendingDomain.State.VERIFIED)
-    return {domain.name: domain for domain in found}
+    found = senders(names=names)
+    return {domain.name: domain for domain in found if domain.state == SendingDomain.State.VERIFIED}
 
 
 def _refusal(mail: ReadMail, domains: Mapping[str, SendingDomain]) -> RelayError | None:
@@ -124,7 +125,7 @@ def _write(tenant_id: UUID, claims: Sequence[Claim], domains: Mapping[str, Sendi
     for one, content in pairs:
         if one.mail.marked is not None:
             write_links(content, one.mail.marked.targets)
-    submissions = insert_all(Submission, [_submission(one, content) for one, content in pairs])
+    submissions = [_submission(one, content) for one, content in pairs]
     batch = [
         Copies(
             submission=submission,
@@ -213,6 +214,7 @@ def _submission(one: Claim, content: Content) -> Submission:
         mail_from=mail.envelope_from,
         dsn=options.notice.document(),
         reused_id=one.reused,
+        created_at=timezone.now(),
     )
 
 

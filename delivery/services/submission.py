@@ -5,10 +5,9 @@ Many at once are written by the same few statements as one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.utils import timezone
 
 from accounts.exceptions import DomainNotVerified, DomainOfAnotherStream
 from accounts.models import SendingDomain
@@ -21,6 +20,7 @@ from delivery.models.stream import Stream
 from delivery.services.bulk import insert_all
 from delivery.services.enqueue import AcceptedMessage, Copies, enqueue
 from delivery.services.literal import Targets, prepare_content, write_links
+from delivery.services.senders import senders
 from delivery.services.submission_check import problems_of
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from relay_saas.mail.addresses import Address, BadAddress, parse_address
@@ -47,11 +47,6 @@ class Checked:
     targets: Targets
 
 
-#: The scope's own; the query runs for every mail.
-_SENDERS: Final = """
-select id, tenant_id, name, state, stream from accounts_sendingdomain
-where tenant_id = (select app_tenant()) and (name = any(%s) or stream = any(%s))
-"""
 #: Refuses a sender; raises RelayError.
 SenderCheck = Callable[[str], None]
 
@@ -104,12 +99,8 @@ def _domains(specs: Sequence[SubmissionSpec]) -> Mapping[str | Stream, SendingDo
     """Verified domains by name, and each stream's own by the stream."""
     names = {_domain_in(spec.from_.address) for spec in specs}
     streams = {spec.sender_stream for spec in specs if "@" not in spec.from_.address}
-    with connection.cursor() as cursor:
-        cursor.execute(_SENDERS, [list(names), [stream.value for stream in streams]])
-        rows = cursor.fetchall()
     by: dict[str | Stream, SendingDomain] = {}
-    for pk, tenant_id, name, state, stream in rows:
-        domain = SendingDomain(id=pk, tenant_id=tenant_id, name=name, state=state, stream=stream)
+    for domain in senders(names=names, streams=streams):
         by[domain.name] = domain
         if domain.stream is not None:
             by[Stream(domain.stream)] = domain
@@ -187,9 +178,7 @@ def _write(tenant_id: UUID, checked: Sequence[Checked], contact_id: int | None) 
         write_links(one.content, one.targets)
     # Sorted, because ids of one millisecond come in any order, and lists show the order of the request.
     ids = sorted(new_id() for _ in checked)
-    submissions = insert_all(
-        Submission, [_submission(tenant_id, pk, one) for pk, one in zip(ids, checked, strict=True)]
-    )
+    submissions = [_submission(tenant_id, pk, one) for pk, one in zip(ids, checked, strict=True)]
     batch = [
         Copies(
             submission=submission,
@@ -222,6 +211,7 @@ def _submission(tenant_id: UUID, pk: UUID, one: Checked) -> Submission:
         metadata=dict(spec.metadata),
         request_id=spec.request_id,
         send_at=spec.send_at,
+        created_at=timezone.now(),
     )
 
 

@@ -91,11 +91,12 @@ def _texts(spec: SubmissionSpec) -> Iterator[FieldProblem]:
     for field, value in (("html", spec.html), ("text", spec.text)):
         if value is None:
             continue
-        if not _storable(value):
+        octets = _octets(value)
+        if octets is None:
             yield FieldProblem(
                 pointer=f"/{field}", code="bad_text", detail=_("The text is not valid Unicode.")
             )
-        elif len(value.encode()) > MAX_BODY:
+        elif octets > MAX_BODY:
             yield FieldProblem(pointer=f"/{field}", code="too_large", detail=_("At most 1 MB."))
 
 
@@ -143,7 +144,7 @@ def marks_problems(tags: Sequence[str], metadata: Mapping[str, str]) -> Iterator
         yield FieldProblem(pointer="/tags", code="bad_tags", detail=detail)
     pairs = metadata.items()
     pairs_fit = all(
-        0 < len(key) <= _TAG and _printable(key) and len(value) <= _VALUE and _storable(value)
+        0 < len(key) <= _TAG and _printable(key) and len(value) <= _VALUE and _octets(value) is not None
         for key, value in pairs
     )
     if len(pairs) > MAX_METADATA or not pairs_fit:
@@ -173,6 +174,9 @@ def _printable(value: str) -> bool:
     return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in value)
 
 
-def _storable(value: str) -> bool:
-    """Whether PostgreSQL can keep it as text."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+def _octets(value: str) -> int | None:
+    """In UTF-8; None for what PostgreSQL cannot keep as text."""
+    try:
+        return None if "\0" in value else len(value.encode())
+    except UnicodeEncodeError:
+        return None

@@ -1,14 +1,12 @@
 """Where mail of one stream waits, and what stands against its recipients: one question for all of it."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.services.dns_records import egress_sources
+from accounts.statements import ask
 from campaigns.models import Suppression
 from delivery.models.stream import Stream
 from delivery.services.sources import pool_id_for
@@ -81,12 +79,10 @@ def find(*, tenant_id: UUID, stream: Stream, names: Collection[str], keys: Colle
     sites = {place.site_id for place in found.places.values()}
     if set(names) <= found.places.keys() and sites <= found.lanes.keys():
         return found
-    with connection.cursor() as cursor:
-        cursor.execute(_DOMAINS, [sorted(set(names) - found.places.keys())])
-        _, found = _read(asked)
-        sites = {place.site_id for place in found.places.values()}
-        values = {"tenant": tenant_id, "pool": pool_id, "stream": stream, "sites": list(sites)}
-        cursor.execute(_LANES, values)
+    ask(_DOMAINS, [sorted(set(names) - found.places.keys())])
+    _, found = _read(asked)
+    sites = {place.site_id for place in found.places.values()}
+    ask(_LANES, {"tenant": tenant_id, "pool": pool_id, "stream": stream.value, "sites": list(sites)})
     return _read(asked)[1]
 
 
@@ -98,20 +94,13 @@ def _read(asked: _Asked) -> tuple[int | None, Whereabouts]:
         "names": sorted(asked.names),
         "keys": sorted(asked.keys),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, values)
-        pool_id, *lists = cursor.fetchone()
-    named, suppressed, lanes = (_list(one) for one in lists)
+    ((pool_id, *lists),) = ask(_READ, values)
+    named, suppressed, lanes = (one or [] for one in lists)
     return pool_id, Whereabouts(
         places={name: Place(domain_id=pk, site_id=site) for name, pk, site in named},
         reasons={(key, scope): reason for key, scope, reason in suppressed},
         lanes=dict(lanes),
     )
-
-
-def _list(value: Any) -> list[Any]:
-    found: list[Any] = json.loads(value) if isinstance(value, str) else value or []
-    return found
 
 
 def reason_against(found: Whereabouts, key: str, stream: Stream) -> str:

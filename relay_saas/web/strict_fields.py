@@ -5,9 +5,21 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 #: What a column of whole numbers holds.
 MAX_INTEGER: Final = (1 << 31) - 1
+
+
+class NoSurrogates(ProhibitSurrogateCharactersValidator):
+    """The library's, which looks at every character one by one, where there is something to find."""
+
+    def __call__(self, value: Any) -> None:
+        """Raises ValidationError."""
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            super().__call__(value)
 
 
 class StrictText(serializers.CharField):
@@ -15,6 +27,8 @@ class StrictText(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
+        slow = ProhibitSurrogateCharactersValidator()
+        self.validators = [NoSurrogates() if one == slow else one for one in self.validators]
 
     def to_internal_value(self, data: Any) -> str:
         """Raises ValidationError for another type."""

@@ -64,34 +64,37 @@ class _Exchange(WsgiToAsgiInstance):
         loop = asyncio.get_running_loop()
         self.scope = scope
 
-        async def say(message: Message) -> None:
-            await send(message)
-
         def tell(message: Message) -> None:
-            asyncio.run_coroutine_threadsafe(say(message), loop).result()
+            asyncio.run_coroutine_threadsafe(_said(send, message), loop).result()
 
         # With the variables of this context, as loggers keep theirs.
-        await loop.run_in_executor(pool, copy_context().run, self._run, body, tell)
+        for message in await loop.run_in_executor(pool, copy_context().run, self._run, body, tell):
+            await send(message)
 
-    def _run(self, body: IO[bytes], tell: Callable[[Message], None]) -> None:
+    def _run(self, body: IO[bytes], tell: Callable[[Message], None]) -> list[Message]:
+        """The end of the answer, mostly the whole of it: this thread need not wait until it is sent."""
         pieces = self.wsgi_application(self.build_environ(self.scope, body), self.start_response)
         try:
             pending = b""
             for piece in pieces:
                 if pending:
-                    self._send(tell, pending, more=True)
+                    for message in self._messages(pending, more=True):
+                        tell(message)
                 pending = piece
-            self._send(tell, pending, more=False)
+            return self._messages(pending, more=False)
         finally:
             # Whatever the answer held goes: files, and the end of the request as the application sees it.
             if hasattr(pieces, "close"):
                 pieces.close()
 
-    def _send(self, tell: Callable[[Message], None], piece: bytes, *, more: bool) -> None:
-        if not self.response_started:
-            self.response_started = True
-            tell(self.response_start)
-        tell({"type": "http.response.body", "body": piece, "more_body": more})
+    def _messages(self, piece: bytes, *, more: bool) -> list[Message]:
+        start = [] if self.response_started else [self.response_start]
+        self.response_started = True
+        return [*start, {"type": "http.response.body", "body": piece, "more_body": more}]
+
+
+async def _said(send: Send, message: Message) -> None:
+    await send(message)
 
 
 async def read_whole(receive: Receive, body: IO[bytes], *, grace: float = GRACE) -> int:
