@@ -15,6 +15,7 @@ from accounts.audit import SYSTEM, Actor
 from accounts.tenancy import tenant_scope
 from campaigns.exceptions import ReasonMissing
 from campaigns.models import Contact, Subscription, Suppression
+from relay_saas.mail.addresses import parse_address
 from relay_saas.web.errors import NotFound
 
 #: Shared with the queue runs, which speak plain psycopg: the first reason for an address and scope stays.
@@ -165,8 +166,14 @@ def _note_all(tenant_id: UUID, chosen: Chosen, actor: Actor, verb: str, count: i
 def unsubscribe(
     *, tenant_id: UUID, email_key: str, contact_id: int | None, mailing_list_id: int | None, source: str
 ) -> bool:
-    """Ends the list, or all marketing where no list or contact is known; False where it had ended."""
+    """Ends the list, or all marketing where none is known or the contact was deleted; False where it had
+    ended.
+
+    Who never was a contact becomes one: what they have left must be remembered.
+    """
     with tenant_scope(tenant_id):
+        if mailing_list_id is not None and contact_id is None:
+            contact_id = _known(tenant_id, email_key)
         if mailing_list_id is None or contact_id is None or not _exists(contact_id):
             return suppress(
                 tenant_id=tenant_id,
@@ -200,6 +207,20 @@ def resubscribe(
             and _move(mailing_list_id, contact_id, Subscription.State.SUBSCRIBED, source)
         )
     return moved or lifted > 0
+
+
+def _known(tenant_id: UUID, email_key: str) -> int:
+    address = parse_address(email_key)
+    contact, _added = Contact.objects.get_or_create(
+        tenant_id=tenant_id,
+        email_key=email_key,
+        defaults={
+            "email": str(address),
+            "domain": address.domain,
+            "needs_smtputf8": address.needs_smtputf8,
+        },
+    )
+    return contact.pk
 
 
 def _exists(contact_id: int) -> bool:

@@ -12,6 +12,7 @@ from delivery.selectors.submissions import Event, SubmissionState
 from delivery.services.simulation import Happened, statuses
 from relay_saas.mail.ids import format_id
 from relay_saas.web.errors import RelayError
+from relay_saas.web.prefixed import public_id
 
 
 def taken_document(taken: Taken) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def line_document(submission: Submission, content: Content | None) -> dict[str, 
     return {
         "id": format_id("em", submission.pk),
         "stream": _word(submission.stream),
+        "topic": None if content is None else topic_id(content.mailing_list_id),
         "channel": submission.channel,
         "from": {
             "email": "" if content is None else content.from_address,
@@ -88,6 +90,7 @@ def simulated_line(mail: SimulatedMail) -> dict[str, Any]:
     return {
         "id": format_id("em", mail.pk),
         "stream": _word(mail.stream),
+        "topic": None,
         "channel": "api",
         "from": {"email": mail.from_address, "name": mail.from_name},
         "to": mail.to,
@@ -146,6 +149,11 @@ def accepted_event(message_id: UUID, address: str, at: datetime) -> dict[str, An
         "at": at,
         "reject_reason": None,
     }
+
+
+def topic_id(number: int | None) -> str | None:
+    """The id of the list that mail is about."""
+    return None if number is None else public_id("lst", number)
 
 
 def _word(stream: int) -> str:

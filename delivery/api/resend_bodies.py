@@ -14,6 +14,7 @@ from rest_framework import serializers
 from delivery.api.foreign import Anything, LooseFile, LooseText, file_of, mailboxes, sender, texts
 from delivery.api.specs import Caller, TemplateUse, checked_time, filled_in, written
 from delivery.exceptions import BadSubmission
+from delivery.models.stream import Stream
 from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.web.errors import RelayError
 from relay_saas.web.prefixed import number_or_zero
@@ -90,6 +91,7 @@ class ResendEmail(serializers.Serializer[Any]):
     attachments = ResendAttachment(many=True, required=False, allow_null=True, default=None)
     tags = ResendTag(many=True, required=False, allow_null=True, default=None)
     scheduled_at = LooseText()
+    topic_id = LooseText()
     template = ResendTemplate(required=False, allow_null=True, default=None)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -122,6 +124,8 @@ def spec_of(data: Mapping[str, Any], caller: Caller) -> SubmissionSpec:
         ),
         tags=tuple(_listed(headers.get("X-Tags"))),
         metadata=pairs | _named(headers.get("X-Metadata")),
+        stream=Stream.MARKETING if data["topic_id"] else Stream.TRANSACTIONAL,
+        topic_id=number_or_zero("lst", data["topic_id"]) if data["topic_id"] else None,
         send_at=checked_time(moment_of(data["scheduled_at"])),
         channel="api",
         api_key_id=caller.key.key_id,

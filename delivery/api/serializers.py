@@ -160,7 +160,18 @@ class EmailSerializer(StrictSerializer):
     attachments = serializers.ListField(child=AttachmentSerializer(), required=False)
     tags = serializers.ListField(child=StrictText(max_length=64), required=False)
     metadata = TextPairs(required=False)
-    stream = serializers.ChoiceField(choices=list(STREAMS), required=False, default="transactional")
+    stream = serializers.ChoiceField(
+        choices=list(STREAMS),
+        required=False,
+        help_text="If it is not said: `transactional`, of a topic `marketing`.",
+    )
+    topic = PublicId(
+        "lst",
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The list that this is about: who has left it gets nothing, one click leaves it.",
+    )
     scheduled_at = GivenMoment(required=False, allow_null=True, default=None)
     track_opens = StrictFlag(required=False, allow_null=True, default=None)
     track_clicks = StrictFlag(required=False, allow_null=True, default=None)

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from relay_saas.web.api_fields import Moment
+from relay_saas.web.prefixed import PublicId
 from relay_saas.web.strict_fields import TextPairs
 
 Documents = serializers.Serializer[Any]
@@ -67,6 +68,7 @@ class EmailLineDocument(Documents):
 
     id = serializers.CharField()
     stream = serializers.CharField()
+    topic = PublicId("lst", allow_null=True)
     channel = serializers.CharField()
     to = serializers.ListField(child=serializers.CharField())
     cc = serializers.ListField(child=serializers.CharField())

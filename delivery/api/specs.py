@@ -58,7 +58,8 @@ def spec_of(data: Mapping[str, Any], caller: Caller) -> SubmissionSpec:
         attachments=tuple(data.get("attachments", ())),
         tags=tuple(data.get("tags", ())),
         metadata=data.get("metadata", {}),
-        stream=STREAMS[data["stream"]],
+        stream=_stream(data),
+        topic_id=data["topic"],
         track_opens=data["track_opens"],
         track_clicks=data["track_clicks"],
         send_at=checked_time(data["scheduled_at"]),
@@ -74,6 +75,11 @@ def spec_of(data: Mapping[str, Any], caller: Caller) -> SubmissionSpec:
         raise BadSubmission("bad_message", errors=[where])
     use = TemplateUse(template_id=data["template"]["id"], variables=data["template"].get("variables", {}))
     return filled_in(spec, use, caller)
+
+
+def _stream(data: Mapping[str, Any]) -> Stream:
+    usual = "transactional" if data["topic"] is None else "marketing"
+    return STREAMS[data.get("stream", usual)]
 
 
 def filled_in(spec: SubmissionSpec, use: TemplateUse, caller: Caller) -> SubmissionSpec:

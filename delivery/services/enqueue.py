@@ -15,6 +15,7 @@ from delivery.models.stream import Stream
 from delivery.services.bulk import insert_together
 from delivery.services.settle import CONTROL_SHARD
 from delivery.services.timings import longest_wait
+from delivery.services.topics import NOBODY, People
 from delivery.services.whereabouts import Whereabouts, find, reason_against
 from relay_saas.mail.addresses import Address
 
@@ -48,6 +49,8 @@ class Copies:
     #: What the composer takes beside the content.
     merge: Mapping[str, object]
     contact_id: int | None = None
+    #: Of mail about a topic: who is a contact, and who has left it.
+    people: People = NOBODY
     #: Not before then; None: at once.
     due_at: datetime | None = None
 
@@ -112,7 +115,7 @@ def _rows(tenant_id: UUID, copies: Copies, found: Whereabouts, now: datetime) ->
             id=message_id,
             tenant_id=tenant_id,
             stream=submission.stream,
-            contact_id=copies.contact_id,
+            contact_id=copies.contact_id or copies.people.contacts.get(key),
             submission_id=submission.pk,
             content_id=submission.content_id,
             rcpt=str(address),
@@ -126,7 +129,8 @@ def _rows(tenant_id: UUID, copies: Copies, found: Whereabouts, now: datetime) ->
                 message=message,
                 lane_id=found.lanes[place.site_id],
                 due_at=max(copies.due_at or now, now),
-                reason=reason_against(found, key, stream),
+                reason=reason_against(found, key, stream)
+                or ("unsubscribed" if key in copies.people.left else ""),
             )
         )
     return rows

@@ -59,6 +59,7 @@ def prepare_content(
     content = Content(
         tenant_id=tenant_id,
         sending_domain=domain,
+        mailing_list_id=spec.topic_id,
         from_name=spec.from_.name,
         from_address=spec.from_.address,
         reply_to=spec.reply_to,

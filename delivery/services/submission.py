@@ -3,7 +3,7 @@
 Many at once are written by the same few statements as one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from delivery.services.literal import Targets, prepare_content, write_links
 from delivery.services.senders import senders
 from delivery.services.submission_check import problems_of
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
+from delivery.services.topics import NOBODY, People, known_topics, people_of, topic_problems
 from relay_saas.mail.addresses import Address, BadAddress, parse_address
 from relay_saas.web.errors import RelayError
 from relay_saas.web.problems import FieldProblem
@@ -45,6 +46,15 @@ class Checked:
     spec: SubmissionSpec
     content: Content
     targets: Targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the requests name."""
+
+    #: By name, and each stream's own by the stream.
+    domains: Mapping[str | Stream, SendingDomain]
+    topics: Collection[int]
 
 
 #: Refuses a sender; raises RelayError.
@@ -91,8 +101,12 @@ def check_many(
 ) -> list[Checked | RelayError]:
     """What would be written, or why not; in the tenant's scope, nothing is written."""
     domains = _domains(specs)
+    topics = known_topics(tenant_id, specs)
     known: dict[object, tuple[Content, Targets]] = {}
-    return [_checked(tenant_id, spec, domains, known, check_sender) for spec in specs]
+    return [
+        _checked(tenant_id, spec, _Found(domains=domains, topics=topics), known, check_sender)
+        for spec in specs
+    ]
 
 
 def _domains(specs: Sequence[SubmissionSpec]) -> Mapping[str | Stream, SendingDomain]:
@@ -117,15 +131,15 @@ def _domain_in(address: str) -> str:
 def _checked(
     tenant_id: UUID,
     spec: SubmissionSpec,
-    domains: Mapping[str | Stream, SendingDomain],
+    found: _Found,
     known: dict[object, tuple[Content, Targets]],
     check_sender: SenderCheck | None,
 ) -> Checked | RelayError:
     try:
-        spec = _with_domain(spec, domains)
-        if found := problems_of(spec):
-            raise BadSubmission("bad_message", errors=found)
-        domain = _sending_domain(spec, domains, check_sender)
+        spec = _with_domain(spec, found.domains)
+        if problems := [*problems_of(spec), *topic_problems(spec, found.topics)]:
+            raise BadSubmission("bad_message", errors=problems)
+        domain = _sending_domain(spec, found.domains, check_sender)
         key = _content_key(spec)
         if key not in known:
             known[key] = prepare_content(tenant_id=tenant_id, spec=spec, domain=domain)
@@ -139,7 +153,7 @@ def _content_key(spec: SubmissionSpec) -> object:
     """Requests with the same key say the same."""
     tracked = spec.opens_tracked, spec.clicks_tracked
     said = spec.from_, spec.reply_to, spec.subject, spec.html, spec.text, spec.headers, spec.attachments
-    return said, spec.stream, tracked
+    return said, spec.stream, spec.topic_id, tracked
 
 
 def _with_domain(spec: SubmissionSpec, domains: Mapping[str | Stream, SendingDomain]) -> SubmissionSpec:
@@ -179,21 +193,35 @@ def _write(tenant_id: UUID, checked: Sequence[Checked], contact_id: int | None) 
     # Sorted, because ids of one millisecond come in any order, and lists show the order of the request.
     ids = sorted(new_id() for _ in checked)
     submissions = [_submission(tenant_id, pk, one) for pk, one in zip(ids, checked, strict=True)]
+    recipients = [recipients_of(one.spec) for one in checked]
+    people = _people(tenant_id, checked, recipients)
     batch = [
         Copies(
             submission=submission,
-            recipients=recipients_of(one.spec),
+            recipients=addresses,
             merge=header_merge(one.spec),
             contact_id=contact_id,
+            people=NOBODY if one.spec.topic_id is None else people[one.spec.topic_id],
             due_at=one.spec.send_at,
         )
-        for submission, one in zip(submissions, checked, strict=True)
+        for submission, one, addresses in zip(submissions, checked, recipients, strict=True)
     ]
     messages = enqueue(tenant_id=tenant_id, batch=batch)
     return [
         Accepted(submission=submission, messages=copies)
         for submission, copies in zip(submissions, messages, strict=True)
     ]
+
+
+def _people(
+    tenant_id: UUID, checked: Sequence[Checked], recipients: Sequence[Mapping[str, Address]]
+) -> Mapping[int, People]:
+    """What is known of the recipients of each topic."""
+    keys: dict[int, set[str]] = {}
+    for one, addresses in zip(checked, recipients, strict=True):
+        if one.spec.topic_id is not None:
+            keys.setdefault(one.spec.topic_id, set()).update(addresses)
+    return people_of(tenant_id, keys)
 
 
 def _submission(tenant_id: UUID, pk: UUID, one: Checked) -> Submission:

@@ -45,6 +45,8 @@ class SubmissionSpec:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     stream: Stream = Stream.TRANSACTIONAL
+    #: The list whose opt-outs count, and which one click leaves; marketing alone.
+    topic_id: int | None = None
     #: None: as the stream has it, on for marketing and off for the others.
     track_opens: bool | None = None
     track_clicks: bool | None = None

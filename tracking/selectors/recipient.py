@@ -72,7 +72,11 @@ def _in_ledger(message_id: UUID) -> _Addressee | None:
     if message is None:
         return None
     content = Content.objects.select_related("mailing_list").get(pk=message.content_id)
-    return _Addressee(message.campaign_id, message.contact_id, message.rcpt_key, content.mailing_list)
+    contact_id = message.contact_id
+    if contact_id is None and content.mailing_list is not None:
+        # Mail about a topic to somebody who was no contact then.
+        contact_id = Contact.objects.filter(email_key=message.rcpt_key).values_list("pk", flat=True).first()
+    return _Addressee(message.campaign_id, contact_id, message.rcpt_key, content.mailing_list)
 
 
 def _in_campaign(message_id: UUID) -> _Addressee | None:
@@ -109,8 +113,8 @@ def _subscribed(addressee: _Addressee) -> bool:
         return False
     if addressee.mailing_list is None or addressee.contact_id is None:
         return True
-    return Subscription.objects.filter(
-        mailing_list=addressee.mailing_list,
-        contact_id=addressee.contact_id,
-        state=Subscription.State.SUBSCRIBED,
-    ).exists()
+    places = Subscription.objects.filter(mailing_list=addressee.mailing_list, contact_id=addressee.contact_id)
+    state = places.values_list("state", flat=True).first()
+    # Mail by API about a list goes to people who never joined it, too.
+    usual = Subscription.State.UNSUBSCRIBED if addressee.campaign_id else Subscription.State.SUBSCRIBED
+    return (state or usual) == Subscription.State.SUBSCRIBED
