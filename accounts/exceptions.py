@@ -1,10 +1,13 @@
 """What accounts refuses, each with a machine code."""
 
+from collections.abc import Mapping
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from relay_saas.web.errors import RelayError
+from relay_saas.web.problems import Text
 
 
 class AccountsError(RelayError):
@@ -43,6 +46,14 @@ class BadApiKey(AccountsError):
     message = _(
         "The API key is missing, unknown, revoked or expired, or it may not be used from this address."
     )
+
+
+class UnknownId(AccountsError):
+    """A body names what is not there, or belongs to somebody else: the answers are the same."""
+
+    code = "unknown_id"
+    status = 422
+    message = _("The body names an id that leads nowhere. See errors.")
 
 
 class EndedApiKey(BadApiKey):
@@ -103,6 +114,11 @@ class BadSender(AccountsError):
 
     code = "bad_sender"
     status = 422
+    #: Of the codes that nothing else has.
+    messages: ClassVar[Mapping[str, Text]] = {
+        "sender_exists": _("There is a sender with this address already."),
+        "domain_unknown": _("%(name)s is none of your sending domains. Add it there first, then verify it."),
+    }
 
 
 class RotationTooSoon(AccountsError):

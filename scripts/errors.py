@@ -6,7 +6,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,16 +32,8 @@ PACKAGES: Final = (
     "relay_saas/web", "relay_saas/mail", "relay_saas/net", "relay_saas/vault", "accounts", "campaigns",
     "delivery", "tracking",
 )  # fmt: skip
-OURS: Final = {path.partition("/")[0] for path in PACKAGES}
+OURS: Final = frozenset(path.partition("/")[0] for path in PACKAGES)
 _RAISED: Final = re.compile(r"^class \w+\(\w*(?:Error|Problem|Body|Key)\w*\)", re.MULTILINE)
-#: Codes of the framework underneath.
-FRAMEWORK: Final = {
-    "invalid": (400, "A value is missing, unknown or of another type; `errors` names each."),
-    "method_not_allowed": (405, "This address does not take this method."),
-    "not_acceptable": (406, "The answer does not exist in the type that Accept asks for."),
-    "permission_denied": (403, "The key does not have the scope that this needs."),
-    "unsupported_media_type": (415, "The body must have the Content-Type that this address takes."),
-}
 #: Codes of single values that the framework gives.
 VALUES: Final = {
     "blank": "It is empty.",
@@ -83,32 +75,7 @@ def modules() -> Iterator[str]:
                 yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def subclasses(root: type[Any]) -> list[type[Any]]:
-    """All of them that are ours, in an order that no import changes."""
-    ours = (kind for kind in set(_below(root)) if kind.__module__.partition(".")[0] in OURS)
-    return sorted(ours, key=lambda kind: (kind.__module__, kind.__qualname__))
-
-
-def _below(root: type[Any]) -> Iterator[type[Any]]:
-    for child in root.__subclasses__():
-        yield child
-        yield from _below(child)
-
-
-def refusals(root: type) -> dict[str, tuple[int, str]]:
-    """Status and sentence of each code."""
-    found = dict(FRAMEWORK)
-    for kind in subclasses(root):
-        status = getattr(kind, "status", 400)
-        for code, message in getattr(kind, "messages", {}).items():
-            found[code] = (status, str(message))
-        if "code" in vars(kind):
-            found[vars(kind)["code"]] = (status, str(getattr(kind, "message", "")))
-    found.pop("error", None)
-    return found
-
-
-def values(root: type) -> dict[str, str]:
+def values(kinds: Iterable[type[Any]]) -> dict[str, str]:
     """What each code of a single value means."""
     found = dict(VALUES)
     for package in PACKAGES:
@@ -116,7 +83,7 @@ def values(root: type) -> dict[str, str]:
             for code, words in problems_in(ast.parse(path.read_text(encoding="utf-8"))):
                 if words or code not in found:
                     found[code] = found.get(code) or words
-    for kind in subclasses(root):
+    for kind in kinds:
         found |= {code: str(words) for code, words in vars(kind).get("reasons", {}).items()}
     return found
 
@@ -143,16 +110,13 @@ def text() -> str:
     with translation.override("en"):
         for name in modules():
             importlib.import_module(name)
-        web = importlib.import_module("relay_saas.web.errors")
-        body = importlib.import_module("relay_saas.web.json_body")
+        codes = importlib.import_module("relay_saas.web.codes")
         mail = importlib.import_module("relay_saas.mail.exceptions")
-        found = refusals(web.RelayError)
-        for code, words in body._MESSAGES.items():
-            found[code] = (413 if code in {"body_too_large", "too_many_items"} else 400, str(words))
+        found = codes.refusals(OURS)
         lines = [HEAD, "## What was refused: `code`\n\n", "| code | status | |\n", "| --- | --- | --- |\n"]
         lines += [f"| `{code}` | {found[code][0]} | {_cell(found[code][1])} |\n" for code in sorted(found)]
         lines += ["\n## What is wrong with one value: `errors[].code`\n\n", "| code | |\n", "| --- | --- |\n"]
-        single = values(mail.MailError)
+        single = values(codes.subclasses(mail.MailError, OURS))
         lines += [f"| `{code}` | {_cell(single[code])} |\n" for code in sorted(single)]
     return "".join(lines)
 

@@ -1,4 +1,4 @@
-"""`python -m scripts.fuzz_api [seconds]`: schemathesis on the API of a server of its own."""
+"""`python -m scripts.fuzz_api [seconds] [seed]`: schemathesis on the API of a server of its own."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ SECONDS = "600"
 
 def main() -> int:
     """Runs the test of tests/integration with more time; its report lies where it says."""
-    seconds = sys.argv[1] if len(sys.argv) > 1 else SECONDS
+    said = [*sys.argv[1:3], "", ""]
+    seconds, seed = said[0] or SECONDS, said[1]
     place = "tests/integration/test_fuzz_api.py"
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-s", place]
-    return subprocess.run(
-        command, cwd=ROOT, check=False, env=os.environ | {"RELAY_FUZZ_SECONDS": seconds}
-    ).returncode
+    told = {"RELAY_FUZZ_SECONDS": seconds, "RELAY_FUZZ_SEED": seed}
+    return subprocess.run(command, cwd=ROOT, check=False, env=os.environ | told).returncode
 
 
 if __name__ == "__main__":

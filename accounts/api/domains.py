@@ -193,6 +193,7 @@ class SenderView(JsonApiView):
             says="Change a sender",
             body=SenderBody,
             answer=SenderDocument,
+            examples={"Another name": {"name": "Acme Support"}},
             refusals={**_SENDER, "domain_not_verified": 422},
             versioned=True,
         ),

@@ -40,7 +40,7 @@ class KeysView(JsonApiView):
             body=KeyBody,
             answer=NewKeyDocument,
             status=201,
-            examples={"For a shop": {"name": "shop", "scopes": ["messages.send", "messages.read"]}},
+            examples={"For a shop": {"name": "web shop", "scopes": ["messages.send", "messages.read"]}},
             refusals={"key_beyond_own": 403, "key_name_taken": 409, "bad_key_settings": 422},
         ),
     }

@@ -1,12 +1,12 @@
 """The bases of API views: the tenant's scope around every handler, strict JSON, known parameters."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed
@@ -14,14 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.body_ids import check_ids
 from accounts.api.repeats import Claimed, Repeated, claim, repeated_response
 from accounts.audit import Actor
 from accounts.exceptions import TooManyRequests
 from accounts.services.api_keys import AuthenticatedKey
 from accounts.services.rate_limit import Allowance, take
 from accounts.tenancy import tenant_scope
-from relay_saas.web.api_operation import Operation
-from relay_saas.web.api_query import refuse_unknown
+from relay_saas.web.api_operation import Operation, Parameter
+from relay_saas.web.api_query import bad_parameter, refuse_unfit, refuse_unknown
 from relay_saas.web.api_versions import single
 from relay_saas.web.json_body import StrictJsonParser
 from relay_saas.web.strict_fields import StrictSerializer
@@ -74,9 +75,9 @@ class JsonApiView(TenantApiView):
 
     parser_classes = [StrictJsonParser]
     metadata_class = None
-    #: The names that the query may hold, for reads and for DELETE.
-    parameters: ClassVar[Collection[str]] = frozenset()
-    write_parameters: ClassVar[Collection[str]] = frozenset()
+    #: What the query may hold, for reads and for DELETE.
+    parameters: ClassVar[Mapping[str, Parameter]] = {}
+    write_parameters: ClassVar[Mapping[str, Parameter]] = {}
     #: What the reference says: the operations by method, the heading they stand under, the kinds of the
     #: path's ids.
     operations: ClassVar[Mapping[str, Operation]] = {}
@@ -89,7 +90,7 @@ class JsonApiView(TenantApiView):
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         known = {"GET": self.parameters, "HEAD": self.parameters, "DELETE": self.write_parameters}
-        refuse_unknown(request.query_params, known.get(str(request.method), ()))
+        check_query(request.query_params, known.get(str(request.method), {}))
         operation = self.operations.get(str(request.method))
         if operation is not None and operation.body is None and request.method in {"POST", "PUT", "PATCH"}:
             # Who sends something means it.
@@ -111,10 +112,21 @@ class JsonApiView(TenantApiView):
         return Actor(name=f"key:{self.key.name}", address=self.request.META.get("REMOTE_ADDR", ""))
 
     def body(self, shape: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
-        """What the caller sent; raises ValidationError."""
+        """What the caller sent; raises ValidationError, UnknownId."""
         found = shape(data=self.request.data, partial=partial)
         found.is_valid(raise_exception=True)
-        return cast("dict[str, Any]", found.validated_data)
+        values = cast("dict[str, Any]", found.validated_data)
+        check_ids(self.tenant_id, found, values)
+        return values
+
+
+def check_query(query: QueryDict, known: Mapping[str, Parameter]) -> None:
+    """Whether the query holds what the reference says, and nothing else; raises BadParameter."""
+    refuse_unknown(query, known)
+    refuse_unfit(query, {name: one.schema for name, one in known.items()})
+    missing = [name for name, one in known.items() if one.required and name not in query]
+    if missing:
+        raise bad_parameter(*missing)
 
 
 def created(request: Request, document: Mapping[str, Any], at: str) -> Response:

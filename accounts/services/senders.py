@@ -95,7 +95,7 @@ def _clean(draft: SenderDraft, *, known: Sender | None) -> dict[str, object]:
     domain = _domain(address)
     taken = Sender.objects.filter(address=address).first()
     if taken is not None and taken != known:
-        raise BadSender(_("There is a sender with this address already."), code="sender_exists")
+        raise BadSender(BadSender.messages["sender_exists"], code="sender_exists")
     reply_to = _address(draft.reply_to, "bad_reply_to") if draft.reply_to.strip() else ""
     return {"name": name, "address": address, "domain": domain, "reply_to": reply_to}
 
@@ -104,7 +104,7 @@ def _domain(address: str) -> SendingDomain:
     name = address.rpartition("@")[2]
     domain = SendingDomain.objects.filter(name=name).first()
     if domain is None:
-        message = _("%(name)s is none of your sending domains. Add it there first, then verify it.")
+        message = str(BadSender.messages["domain_unknown"])
         raise BadSender(message % {"name": name}, code="domain_unknown")
     if domain.state != SendingDomain.State.VERIFIED:
         message = _("%(name)s is not verified yet. Set its DNS records on its page, then come back.")

@@ -30,7 +30,7 @@ _EXAMPLE = {
     "name": "11月号",
     "subject": "{{ contact.first_name }}様、11月のお知らせ",
     "from_name": "Acme",
-    "from_address": "news",
+    "from_address": "news@news.example.com",
     "markup": "html",
     "html": '<p>こんにちは</p><p><a href="{{ unsubscribe_url }}">配信停止</a></p>',
     "tags": ["newsletter"],
@@ -39,7 +39,6 @@ _WRITING = {
     "bad_sender": 422,
     "bad_reply_to": 422,
     "name_empty": 422,
-    "list_not_found": 404,
     "too_many_tags": 422,
 }
 #: Of a campaign whose state does not allow it.
@@ -324,6 +323,7 @@ class CampaignRepeatView(JsonApiView):
             body=RepeatBody,
             answer=CampaignDocument,
             status=201,
+            examples={"To those it is known of": {"doubts": False}},
             refusals={"not_finished": 409},
             versioned=True,
         )

@@ -15,9 +15,9 @@ from campaigns.services.contacts import add_contact, change_contact, delete_cont
 from campaigns.services.contacts_many import Given, Saved, save_many
 from campaigns.services.subscriptions import set_subscription
 from relay_saas.mail.addresses import BadAddress, parse_address
-from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, id_of, page_shape, scopes
+from relay_saas.web.api_operation import PAGING, Operation, address, choice, id_of, page_shape, scopes
 from relay_saas.web.api_paging import open_cursor, page_size, seal_cursor
-from relay_saas.web.api_query import read_word
+from relay_saas.web.api_query import read_address, read_word
 from relay_saas.web.api_versions import check_match, single
 from relay_saas.web.errors import NotFound
 from relay_saas.web.json_body import BulkJsonParser
@@ -56,7 +56,7 @@ class ContactsView(JsonApiView):
     required_scope = scopes("contacts.read", "contacts.write")
     parameters = {
         **PAGING,
-        "email": Parameter(says="This address alone."),
+        "email": address("This address alone."),
         "list": id_of("lst", "Those who are or were on this list."),
         "state": choice("Their state on the list, or on any.", _STATES),
     }
@@ -72,7 +72,6 @@ class ContactsView(JsonApiView):
                 "contact_exists": 409,
                 "bad_address": 422,
                 "unknown_field": 422,
-                "list_not_found": 404,
             },
             versioned=True,
         ),
@@ -84,8 +83,8 @@ class ContactsView(JsonApiView):
         state, size = read_word(query, "state", _STATES) or "", page_size(query)
         if "email" in query:
             rows = contacts_of(tenant_id=self.tenant_id, wanted=self._wanted(state))
-            key = _key_of(query["email"])
-            found = beside(self.tenant_id, list(rows.filter(email_key=key))) if key else []
+            wanted = read_address(query, "email")
+            found = beside(self.tenant_id, list(rows.filter(email_key=wanted.key))) if wanted else []
             return Response({"data": ContactDocument(found, many=True).data, "next": None})
         cursor = open_cursor("contacts", query["after"]) if "after" in query else None
         page = contact_page(
@@ -179,7 +178,6 @@ class ContactsBatchView(JsonApiView):
             body=ContactsBody,
             answer=SavedContactsDocument,
             examples={"Two": {"contacts": [_FIRST, {"email": "b@example.jp"}]}},
-            refusals={"list_not_found": 404},
         )
     }
 

@@ -37,6 +37,11 @@ from relay_saas.web.prefixed import PublicId, number_of, public_id
 from relay_saas.web.strict_fields import StrictSerializer, StrictText
 
 _WORDS = {"skip": SKIP, "new": NEW, "email": EMAIL}
+_EXAMPLE = {
+    "file": "email,first_name\nhanako@example.jp,花子\n",
+    "new_list": "月刊ニュース",
+    "consent": "form",
+}
 _FILE = {
     "file_empty": 422,
     "file_too_large": 422,
@@ -72,7 +77,8 @@ class ImportsView(JsonApiView):
             body=UploadBody,
             answer=ImportWithColumns,
             status=201,
-            refusals={**_FILE, "list_not_found": 404, "one_list_needed": 409, "note_needed": 409},
+            examples={"A list with its people": _EXAMPLE},
+            refusals={**_FILE, "one_list_needed": 409, "note_needed": 409},
             versioned=True,
         ),
     }
@@ -127,7 +133,10 @@ class ImportView(JsonApiView):
             more="All columns in their order. The rows are checked again.",
             body=ImportBody,
             answer=ImportWithColumns,
-            examples={"Two columns": {"columns": [{"target": "email"}, {"target": "skip"}]}},
+            examples={
+                "Another encoding": {"encoding": "cp932"},
+                "Its one column": {"columns": [{"target": "email"}]},
+            },
             refusals={"import_started": 409, "file_gone": 409, **_FILE, "no_email_column": 422},
             versioned=True,
         ),

@@ -17,7 +17,7 @@ from campaigns.services import field_deletion
 from campaigns.services.contacts_many import subscribe_many
 from campaigns.services.fields import change_field, create_field
 from campaigns.services.lists import archive_list, create_list, delete_list, rename_list
-from relay_saas.web.api_operation import PAGING, Operation, flag, page_shape, scopes
+from relay_saas.web.api_operation import PAGING, Operation, example_id, flag, page_shape, scopes
 from relay_saas.web.api_paging import list_page
 from relay_saas.web.api_query import read_flag
 from relay_saas.web.api_versions import check_match, single
@@ -45,7 +45,7 @@ class FieldsView(JsonApiView):
             body=NewFieldBody,
             answer=FieldDocument,
             status=201,
-            examples={"A birthday": {"key": "birthday", "label": "誕生日", "kind": "date"}},
+            examples={"An anniversary": {"key": "anniversary", "label": "記念日", "kind": "date"}},
             refusals={"bad_name": 422, "bad_number": 422},
             versioned=True,
         ),
@@ -88,6 +88,7 @@ class FieldView(JsonApiView):
             says="Change a field's label or default",
             body=FieldBody,
             answer=FieldDocument,
+            examples={"Another label": {"label": "誕生日（任意）"}},
             refusals={"bad_name": 422, "bad_number": 422, "bad_date": 422, "bad_boolean": 422},
             versioned=True,
         ),
@@ -240,6 +241,7 @@ class ListContactsView(JsonApiView):
             more="All or none: an id that is no contact's is refused. Who has left the list stays away.",
             body=MembersBody,
             answer=JoinedDocument,
+            examples={"One": {"contacts": [example_id("con")]}},
             refusals={"list_not_found": 404},
         )
     }

@@ -11,9 +11,19 @@ from campaigns.models import Suppression
 from campaigns.selectors.suppressions import find_suppression, suppressions_of
 from campaigns.services.suppress_many import suppress_many
 from campaigns.services.suppression import remove_suppression
-from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, flag, page_shape, scopes
+from relay_saas.web.api_operation import (
+    PAGING,
+    Operation,
+    Parameter,
+    address,
+    choice,
+    flag,
+    page_shape,
+    scopes,
+)
 from relay_saas.web.api_paging import list_page
-from relay_saas.web.api_query import bad_parameter, read_flag, read_word
+from relay_saas.web.api_query import read_address, read_flag, read_word
+from relay_saas.web.api_schema import text_schema
 from relay_saas.web.api_versions import check_match, single
 from relay_saas.web.json_body import BulkJsonParser
 from relay_saas.web.prefixed import number_of
@@ -43,7 +53,7 @@ class SuppressionsView(JsonApiView):
     required_scope = scopes("suppressions.read", "suppressions.write")
     parameters = {
         **PAGING,
-        "email": Parameter(says="This address alone."),
+        "email": address("This address alone."),
         "scope": choice("What is stopped.", Suppression.Scope.values),
         "reason": choice("Why.", Suppression.Reason.values),
         "provisional": flag("Those that are still easily taken back."),
@@ -64,7 +74,7 @@ class SuppressionsView(JsonApiView):
         query = request.query_params
         rows = suppressions_of(
             tenant_id=self.tenant_id,
-            address=query.get("email", ""),
+            address=str(read_address(query, "email") or ""),
             provisional=read_flag(query, "provisional") or False,
         )
         if scope := read_word(query, "scope", Suppression.Scope.values):
@@ -110,7 +120,7 @@ class SuppressionView(JsonApiView):
     write_parameters = {
         "reason": Parameter(
             says="Why the address may be mailed again; it is kept in the audit log.",
-            schema={"type": "string", "minLength": 1, "maxLength": REASON},
+            schema={**text_schema(), "minLength": 1, "maxLength": REASON},
             required=True,
         )
     }
@@ -131,9 +141,7 @@ class SuppressionView(JsonApiView):
 
     def delete(self, request: Request, suppression: str) -> Response:
         """With a reason, because it is somebody's wish or a server's word that is put aside."""
-        reason = request.query_params.get("reason")
-        if not reason or len(reason) > REASON:
-            raise bad_parameter("reason")
+        reason = request.query_params["reason"]
         found = find_suppression(tenant_id=self.tenant_id, suppression_id=number_of("sup", suppression))
         check_match(request, SuppressionDocument(found).data)
         remove_suppression(tenant_id=self.tenant_id, suppression_id=found.pk, reason=reason, actor=self.actor)

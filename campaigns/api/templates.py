@@ -78,6 +78,7 @@ class TemplateView(JsonApiView):
             says="Change a template",
             body=TemplateBody,
             answer=TemplateDocument,
+            examples={"Another name": {"name": "月次レター（12月）"}},
             refusals=_REFUSALS,
             versioned=True,
         ),

@@ -3,10 +3,7 @@
 from uuid import UUID
 
 from relay_saas.mail.ids import BadId, parse_id
-from relay_saas.web.api_query import BadParameter, bad_parameter, parameter_problem, read_limit
 from relay_saas.web.errors import NotFound
-
-__all__ = ["BadParameter", "bad_parameter", "parameter_problem", "read_limit", "submission_id_of"]
 
 
 def submission_id_of(text: str) -> UUID:

@@ -27,6 +27,7 @@ from relay_saas.web.strict_fields import StrictFlag, StrictSerializer, StrictTex
 
 #: A line end is CRLF, whatever the program wrote.
 _LINE_ENDS: Final = re.compile(rb"\r\n|\r|\n")
+_EXAMPLE: Final = base64.b64encode(b"From: orders@news.example.com\r\nSubject: 17\r\n\r\nHi\r\n").decode()
 _LARGEST: Final = 15_000_000
 
 
@@ -69,13 +70,16 @@ class RawEmailView(SendingView):
     required_scope = {"POST": "messages.send"}
     operations = {
         "POST": Operation(
-            says="Send a whole message (MIME).",
+            says="Send a whole message (MIME)",
             more="`to` is the envelope: who gets it, whatever the message's own fields say. Bcc is removed.",
             body=RawEmailSerializer,
             answer=TakenEmailDocument,
             status=202,
             examples={
-                "a message": {"raw": "RnJvbTogYUBuZXdzLmFjbWUudGVzdA0KDQpIaQ0K", "to": ["taro@example.com"]}
+                "A message": {
+                    "raw": _EXAMPLE,
+                    "to": ["taro@example.jp"],
+                }
             },
             refusals={"bad_message": 422, "domain_not_verified": 422, "no_egress": 503},
         )

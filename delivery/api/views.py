@@ -18,7 +18,7 @@ from delivery.api.documents import (
     submission_document,
     taken_document,
 )
-from delivery.api.parameters import bad_parameter, submission_id_of
+from delivery.api.parameters import submission_id_of
 from delivery.api.reading import checked
 from delivery.api.serializers import (
     MAX_BATCH,
@@ -33,10 +33,18 @@ from delivery.models.stream import Stream
 from delivery.selectors.sent import Wanted, contents_of, simulated, submissions
 from delivery.selectors.submissions import find_submission
 from delivery.services.simulation import find_simulated
-from relay_saas.mail.addresses import BadAddress, parse_address
-from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, moment, page_shape
+from relay_saas.web.api_operation import (
+    PAGING,
+    Operation,
+    Parameter,
+    address,
+    choice,
+    example_id,
+    moment,
+    page_shape,
+)
 from relay_saas.web.api_paging import open_cursor, page_size, seal_cursor
-from relay_saas.web.api_query import read_time, read_word
+from relay_saas.web.api_query import read_address, read_time, read_word
 from relay_saas.web.api_versions import single
 from relay_saas.web.json_body import BulkJsonParser
 from relay_saas.web.paging import page_of
@@ -46,11 +54,40 @@ from relay_saas.web.request_id import request_id
 MailApiView = JsonApiView
 #: Made once: it keeps nothing of a request, and a copy of all its fields costs more than the reading.
 _EMAIL: Final = EmailSerializer()
-_EXAMPLE = {
-    "from": "Acme <orders@news.acme.test>",
-    "to": ["taro@example.com"],
-    "subject": "Order 17",
-    "text": "Thank you.",
+EXAMPLES: Final[Mapping[str, Any]] = {
+    "Text and HTML": {
+        "from": "Acme <orders@news.example.com>",
+        "to": ["山田太郎 <taro@example.jp>"],
+        "subject": "ご注文ありがとうございます",
+        "text": "ご注文番号 17 を承りました。",
+        "html": "<p>ご注文番号 17 を承りました。</p>",
+        "tags": ["order"],
+        "metadata": {"order": "17"},
+    },
+    "A template, filled in": {
+        "from": "orders@news.example.com",
+        "to": "taro@example.jp",
+        "subject": "Order {{ order }}",
+        "template": {"id": example_id("tpl"), "variables": {"order": "17", "email": "taro@example.jp"}},
+    },
+    "With a file, tomorrow": {
+        "from": {"email": "orders@news.example.com", "name": "Acme"},
+        "to": [{"email": "taro@example.jp", "name": "山田太郎"}],
+        "reply_to": "support@news.example.com",
+        "subject": "Your receipt",
+        "text": "It is attached.",
+        "attachments": [
+            {"filename": "receipt.txt", "content_type": "text/plain", "content": "VG90YWw6IDEsMjAwIHllbgo="}
+        ],
+        "scheduled_at": "2026-11-25T09:00:00+09:00",
+    },
+    "About a topic": {
+        "from": "Acme <news@news.example.com>",
+        "to": ["taro@example.jp"],
+        "subject": "What is new",
+        "text": "Leave this list: {{ unsubscribe_url }}",
+        "topic": example_id("lst"),
+    },
 }
 _REFUSALS = {
     "bad_message": 422,
@@ -90,19 +127,19 @@ class EmailsView(SendingView):
         **PAGING,
         "stream": choice("Mail of this stream.", STREAMS),
         "tag": Parameter(says="Mail with this tag."),
-        "to": Parameter(says="Mail to this address."),
+        "to": address("Mail to this address."),
         "created_after": moment("Accepted at this moment or later."),
         "created_before": moment("Accepted before this moment."),
     }
     operations = {
-        "GET": Operation(says="List accepted mail, newest first.", answer=page_shape(EmailLineDocument)),
+        "GET": Operation(says="List accepted mail", answer=page_shape(EmailLineDocument)),
         "POST": Operation(
-            says="Send one mail.",
+            says="Send a mail",
             more="Accepted with 202 once everything is on disk.",
             body=EmailSerializer,
             answer=TakenEmailDocument,
             status=202,
-            examples={"a mail": _EXAMPLE},
+            examples=EXAMPLES,
             refusals=_REFUSALS,
         ),
     }
@@ -132,15 +169,11 @@ class EmailsView(SendingView):
 def _wanted(request: Request) -> Wanted:
     query = request.query_params
     stream = read_word(query, "stream", STREAMS)
-    recipient = query.get("to")
-    try:
-        key = None if recipient is None else parse_address(recipient).key
-    except BadAddress as error:
-        raise bad_parameter("to") from error
+    recipient = read_address(query, "to")
     return Wanted(
         stream=None if stream is None else Stream(STREAMS[stream]),
         tag=query.get("tag"),
-        recipient=key,
+        recipient=None if recipient is None else recipient.key,
         since=read_time(query, "created_after"),
         before=read_time(query, "created_before"),
     )
@@ -153,11 +186,11 @@ class EmailBatchView(SendingView):
     required_scope = {"POST": "messages.send"}
     operations = {
         "POST": Operation(
-            says=f"Send up to {MAX_BATCH} mails in one request.",
+            says=f"Send up to {MAX_BATCH} mails",
             more="Every item has its own answer: what is wrong with one holds no other up.",
             body=BatchSerializer,
             answer=BatchDocument,
-            examples={"two mails": {"emails": [_EXAMPLE, _EXAMPLE]}},
+            examples={"Two mails": {"emails": list(EXAMPLES.values())[:2]}},
             refusals={"no_egress": 503},
         )
     }
@@ -185,13 +218,13 @@ class EmailView(SendingView):
 
     required_scope = {"GET": "messages.read", "HEAD": "messages.read", "PATCH": "messages.send"}
     operations = {
-        "GET": Operation(says="One mail and where each copy stands.", answer=EmailDocument, versioned=True),
+        "GET": Operation(says="Read a mail", answer=EmailDocument, versioned=True),
         "PATCH": Operation(
-            says="Give mail that waits another time.",
+            says="Put a mail off",
             body=RescheduleSerializer,
             whole=True,
             answer=EmailDocument,
-            examples={"tomorrow": {"scheduled_at": "2026-11-25T09:00:00+09:00"}},
+            examples={"Until tomorrow": {"scheduled_at": "2026-11-25T09:00:00+09:00"}},
             refusals={"nothing_waits": 409, "bad_message": 422},
         ),
     }
@@ -214,8 +247,8 @@ class EmailCancelView(SendingView):
     required_scope = {"POST": "messages.send"}
     operations = {
         "POST": Operation(
-            says="Cancel what waits of a mail.",
-            more="What is on its way at this moment goes on.",
+            says="Cancel a mail",
+            more="The copies that wait. What is on its way at this moment goes on.",
             answer=EmailDocument,
             refusals={"nothing_waits": 409},
         )

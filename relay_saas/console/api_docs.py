@@ -19,6 +19,8 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from relay_saas.web.errors import NotFound
+from relay_saas.web.openapi_groups import put_in_order
+from relay_saas.web.openapi_refusals import share
 
 REDOC: Final = "drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
 #: Redoc shows its maker's mark from its maker's server.
@@ -81,10 +83,8 @@ def description(base_url: str) -> tuple[bytes, str]:
         document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
         document["info"] = {"title": "Relay API", "version": "1", "description": _ABOUT.strip()}
         document["servers"] = [{"url": base_url}]
-        tags = sorted(
-            {tag for path in document["paths"].values() for one in path.values() for tag in one["tags"]}
-        )
-        document["tags"] = [{"name": tag} for tag in tags]
+        put_in_order(document)
+        share(document)
         body = json.dumps(document, ensure_ascii=False, default=str).encode()
     return body, quote_etag(sha256(body).hexdigest()[:32])
 

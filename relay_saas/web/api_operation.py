@@ -1,6 +1,6 @@
 """What a route of the API says of itself, method by method: the reference is made of it, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -8,6 +8,14 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from relay_saas.web.api_paging import DEFAULT_LIMIT, MAX_LIMIT
+from relay_saas.web.api_schema import (
+    Schema,
+    address_schema,
+    number_schema,
+    text_schema,
+    texts_schema,
+    words_schema,
+)
 
 Shape = type[serializers.BaseSerializer[Any]]
 
@@ -17,8 +25,8 @@ class Parameter:
     """One name of the query."""
 
     says: str
-    #: A JSON schema.
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    #: What is not like this is refused before the route sees it.
+    schema: Schema = field(default_factory=text_schema)
     required: bool = False
 
 
@@ -47,12 +55,9 @@ class Operation:
 PAGING: Final[Mapping[str, Parameter]] = {
     "limit": Parameter(
         says=f"How many at most; {DEFAULT_LIMIT} if it is not said. More than {MAX_LIMIT} gives {MAX_LIMIT}.",
-        schema={"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": DEFAULT_LIMIT},
+        schema=number_schema(DEFAULT_LIMIT),
     ),
-    "after": Parameter(
-        says="The `next` of the page before; any other is refused (`bad_cursor`).",
-        schema={"type": "string", "maxLength": 1000},
-    ),
+    "after": Parameter(says="The `next` of the page before; any other is refused (`bad_cursor`)."),
 }
 
 
@@ -71,6 +76,26 @@ def moment(says: str) -> Parameter:
     return Parameter(says=says, schema={"type": "string", "format": "date-time"})
 
 
+def address(says: str) -> Parameter:
+    """An e-mail address; `relay_saas.web.api_query.read_address` reads it."""
+    return Parameter(says=says, schema=address_schema())
+
+
+def number(says: str, default: int) -> Parameter:
+    """A whole number from 1."""
+    return Parameter(says=says, schema=number_schema(default))
+
+
+def words(says: str, among: Collection[str], most: int) -> Parameter:
+    """Some of certain words, with commas between them."""
+    return Parameter(says=says, schema=words_schema(among, most))
+
+
+def texts(says: str, most: int) -> Parameter:
+    """Some texts, with commas between them."""
+    return Parameter(says=says, schema=texts_schema(most))
+
+
 def id_of(kind: str, says: str) -> Parameter:
     """A prefixed id."""
     return Parameter(says=says, schema=id_schema(kind))
@@ -78,7 +103,16 @@ def id_of(kind: str, says: str) -> Parameter:
 
 def id_schema(kind: str) -> dict[str, Any]:
     """The JSON schema of a prefixed id."""
-    return {"type": "string", "pattern": f"^{kind}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"}
+    return {
+        "type": "string",
+        "pattern": f"^{kind}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$",
+        "examples": [example_id(kind)],
+    }
+
+
+def example_id(kind: str) -> str:
+    """An id for examples; it leads nowhere."""
+    return f"{kind}_0rer33qggyy4fq14a45nver2g8"
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,6 @@
 """What API routes read from the query of their address: known names once each, limits, words of a set."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from relay_saas.mail.addresses import Address, BadAddress, parse_address
+from relay_saas.web.api_schema import MAX_LENGTH, Schema, fits
 from relay_saas.web.errors import RelayError
 from relay_saas.web.problems import FieldProblem
 
-#: No parameter of ours is longer; a cursor is.
-MAX_LENGTH: Final = 1_000
 EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST: Final = datetime(2999, 1, 1, tzinfo=UTC)
 _FLAGS: Final = {"true": True, "false": False}
@@ -34,6 +34,18 @@ def parameter_problem(name: str) -> FieldProblem:
 def bad_parameter(*names: str) -> BadParameter:
     """The error that names these parameters."""
     return BadParameter(errors=[parameter_problem(name) for name in names])
+
+
+def bad_value(name: str) -> BadParameter:
+    """The same where the value has the right shape and means nothing: 422."""
+    return BadParameter(status=422, errors=[parameter_problem(name)])
+
+
+def refuse_unfit(query: QueryDict, schemas: Mapping[str, Schema]) -> None:
+    """A value that is not as it is described is refused; raises BadParameter, which names all of them."""
+    wrong = [name for name in query if not fits(schemas[name], str(query[name]))]
+    if wrong:
+        raise bad_parameter(*wrong)
 
 
 def refuse_unknown(query: QueryDict, known: Collection[str]) -> None:
@@ -68,6 +80,17 @@ def read_flag(query: QueryDict, name: str) -> bool | None:
     """`true` or `false`; raises BadParameter."""
     word = read_word(query, name, _FLAGS)
     return None if word is None else _FLAGS[word]
+
+
+def read_address(query: QueryDict, name: str) -> Address | None:
+    """An e-mail address, None where there is none; raises BadParameter for what cannot be mailed."""
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_address(text)
+    except BadAddress as error:
+        raise bad_value(name) from error
 
 
 def read_time(query: QueryDict, name: str) -> datetime | None:

@@ -22,7 +22,8 @@ MAX_BULK_ITEMS: Final = 100_000
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NESTING: Final = re.compile(rb"[\[\]{}]")
 
-_MESSAGES: Final[Mapping[str, Text]] = {
+#: What is wrong with a body, by the code.
+MESSAGES: Final[Mapping[str, Text]] = {
     "bad_json": _("The body is not valid JSON."),
     "bad_encoding": _("The body is not valid UTF-8."),
     "not_an_object": _("The body must be a JSON object."),
@@ -36,14 +37,18 @@ _MESSAGES: Final[Mapping[str, Text]] = {
 }
 
 
+def status_of(code: str) -> int:
+    """The status that a code of MESSAGES comes with."""
+    return 413 if code in {"body_too_large", "too_many_items"} else 400
+
+
 class BadBody(RelayError):
     """A body that is not read any further."""
 
     def __init__(self, code: str, pointer: str | None = None) -> None:
-        message = _MESSAGES[code]
+        message = MESSAGES[code]
         errors = [] if pointer is None else [FieldProblem(pointer=pointer, code=code, detail=message)]
-        too_large = code in {"body_too_large", "too_many_items"}
-        super().__init__(message, code=code, status=413 if too_large else 400, errors=errors)
+        super().__init__(message, code=code, status=status_of(code), errors=errors)
 
 
 class StrictJsonParser(BaseParser):

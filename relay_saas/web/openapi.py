@@ -8,10 +8,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiReque
 from rest_framework import serializers
 
 from relay_saas.web.api_operation import Operation, Parameter, id_schema
+from relay_saas.web.body_ids import kinds_in
+from relay_saas.web.openapi_refusals import PROBLEM, example
+from relay_saas.web.openapi_samples import sample_of
 from relay_saas.web.openapi_shapes import SHAPES
 from relay_saas.web.strict_fields import StrictText
 
-PROBLEM: Final = "application/problem+json"
 #: Codes that any route may answer with.
 _ALWAYS: Final = {
     400: ("bad_parameter", "bad_request"),
@@ -140,8 +142,9 @@ class RelaySchema(AutoSchema):
         if self.operation is not None and self.operation.versioned and self.method == "GET":
             found[304] = OpenApiResponse(None, description="The caller has this version.")
         for status, codes in sorted(self._refusals().items()):
-            said = ", ".join(f"`{code}`" for code in codes)
-            found[status, PROBLEM] = OpenApiResponse(ProblemDocument, description=said)
+            said = ", ".join(f"`{code}`" for code in dict.fromkeys(codes))
+            examples = [OpenApiExample(code, value=example(status, code)) for code in dict.fromkeys(codes)]
+            found[status, PROBLEM] = OpenApiResponse(ProblemDocument, description=said, examples=examples)
         return found
 
     def _get_serializer_field_meta(self, field: Any, direction: Any) -> dict[str, Any]:
@@ -151,15 +154,18 @@ class RelaySchema(AutoSchema):
             meta["minLength"] = 1
         if isinstance(field, serializers.ListField) and not field.allow_empty:
             meta["minItems"] = 1
+        if (sample := sample_of(field)) is not None:
+            meta["examples"] = [sample]
         return meta
 
     def _query(self) -> Mapping[str, Parameter]:
-        names = getattr(self.view, "parameters", ())
-        if self.method not in {"GET", "HEAD"}:
-            names = getattr(self.view, "write_parameters", {}) if self.method == "DELETE" else {}
-        if isinstance(names, Mapping):
-            return names
-        return {name: Parameter(says="") for name in sorted(names)}
+        held = {"GET": "parameters", "HEAD": "parameters", "DELETE": "write_parameters"}.get(self.method)
+        names: Mapping[str, Parameter] = getattr(self.view, held, {}) if held else {}
+        return names
+
+    def _names_ids(self) -> bool:
+        body = self.operation.body if self.operation is not None else None
+        return body is not None and bool(kinds_in(body()))
 
     def _version_headers(self) -> list[OpenApiParameter]:
         told = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 201, 304])
@@ -183,6 +189,8 @@ class RelaySchema(AutoSchema):
         if self.operation is not None:
             if "after" in self._query():
                 sources.append({422: ("bad_cursor",)})
+            if self._names_ids() and "bad_message" not in self.operation.refusals:
+                sources.append({422: ("unknown_id",)})
             if self.operation.versioned and self.method not in {"GET", "POST"}:
                 sources.append({412: ("changed_meanwhile",)})
             sources += [{status: (code,)} for code, status in self.operation.refusals.items()]

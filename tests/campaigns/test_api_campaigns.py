@@ -73,8 +73,8 @@ def test_a_campaign_begins_with_what_is_known(api: Api, domain: SendingDomain, l
     assert made.json["list"] == api("GET", "lists").json["data"][0]["id"]
     assert [one["id"] for one in api("GET", "campaigns?tag=news").json["data"]] == [made.json["id"]]
     assert api("GET", "campaigns?tag=other").json["data"] == []
-    assert api("POST", "campaigns", {"name": "x", "template": public_id("tpl", 1 << 40)}).status == 404
-    assert api("POST", "campaigns", {"name": "x", "list": public_id("lst", 1 << 40)}).code == "list_not_found"
+    assert api("POST", "campaigns", {"name": "x", "template": public_id("tpl", 1 << 40)}).code == "unknown_id"
+    assert api("POST", "campaigns", {"name": "x", "list": public_id("lst", 1 << 40)}).code == "unknown_id"
     assert api("POST", "campaigns", {"name": "x", "from_address": "no way"}).code == "bad_sender"
     assert len(api("GET", "campaigns").json["data"]) == 1
 
@@ -205,7 +205,7 @@ def test_a_file_that_cannot_be_taken_leaves_nothing(api: Api, tmp_path: Path) ->
     assert upload(api, b"", new_list="News").code == "file_empty"
     assert upload(api, b"PK\x03\x04spreadsheet", new_list="News").code == "file_not_text"
     assert upload(api, b"email\na@b.jp\n").code == "one_list_needed"
-    assert upload(api, b"email\na@b.jp\n", list="lst_nonsense").code == "list_not_found"
+    assert upload(api, b"email\na@b.jp\n", list="lst_nonsense").code == "unknown_id"
     assert upload(api, b"email\na@b.jp\n", new_list="News", consent="other").code == "note_needed"
     assert upload(api, b"email\na@b.jp\n", new_list="News", owner="x").code == "invalid"
     assert api("POST", "imports", {"consent": "form"}).status == 415

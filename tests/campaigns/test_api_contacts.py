@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_contact_has_a_code(api: Api) -> None:
         "bad_address": {"email": "nobody"},
         "unknown_field": {"email": "b@example.jp", "fields": {"city": "x"}},
         "bad_number": {"email": "b@example.jp", "fields": {"age": "old"}},
-        "list_not_found": {"email": "b@example.jp", "lists": [public_id("lst", 1 << 40)]},
+        "unknown_id": {"email": "b@example.jp", "lists": [public_id("lst", 1 << 40)]},
         "invalid": {"email": "b@example.jp", "name": "misspelt"},
     }
     for code, body in cases.items():
@@ -161,7 +161,10 @@ def test_a_list_takes_contacts_all_or_none(api: Api, theirs: Api) -> None:
     refused = api("POST", f"lists/{news}/contacts", {"contacts": [own, foreign]})
     unknown = api("POST", f"lists/{news}/contacts", {"contacts": [own, public_id("con", 1 << 40)]})
     made_up = api("POST", f"lists/{news}/contacts", {"contacts": [own, "con_nonsense"]})
-    assert {answer.status for answer in (refused, unknown, made_up)} == {404}
+    for answer in (refused, unknown, made_up):
+        assert (answer.status, answer.code) == (422, "unknown_id")
+        assert [one["pointer"] for one in answer.json["errors"]] == ["/contacts/1"]
+    assert api("POST", f"lists/{public_id('lst', 1 << 40)}/contacts", {"contacts": [own]}).status == 404
     assert api("GET", f"lists/{news}").json["subscribed"] == 0
     assert api("POST", f"lists/{news}/contacts", {"contacts": [own, own]}).json == {"added": 1, "there": 0}
     assert api("POST", f"lists/{news}/contacts", {"contacts": [own]}).json == {"added": 0, "there": 1}

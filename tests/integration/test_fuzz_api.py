@@ -1,6 +1,6 @@
 """The API and inputs that nobody thought of: no 500, nothing undescribed, nobody else's things.
 
-`python -m scripts.fuzz_api 600` gives it ten minutes in place of some seconds.
+`python -m scripts.fuzz_api 600` gives it ten minutes in place of some seconds; a third word is the seed.
 """
 
 import os
@@ -19,6 +19,7 @@ from tests.matrix.world import Organization, build
 
 pytestmark = pytest.mark.usefixtures("committed")
 SECONDS = os.environ.get("RELAY_FUZZ_SECONDS", "")
+SEED = os.environ.get("RELAY_FUZZ_SEED", "")
 #: A key that may revoke keys would end the run by revoking itself.
 LONG = [scope for scope in KeyScope.values if scope != KeyScope.KEYS_WRITE]
 
@@ -37,6 +38,7 @@ def test_two_organizations_keys_find_nothing_that_is_not_described(
     world = build(first="fuzz-one", second="fuzz-two")
     keys = {"one": key(world.acme), "two": key(world.globex)}
     bounds = ("--max-time", SECONDS) if SECONDS else ("--phases", "examples,fuzzing", "-n", "2")
+    bounds += ("--seed", SEED) if SEED else ()
     with granian(tmp_path / "web.log", *WEB) as port:
         url = f"http://127.0.0.1:{port}"
         done = fuzz(url, keys, tmp_path, "--url", url, *bounds)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from accounts.api.body_ids import TABLES
+from relay_saas.web.body_ids import kinds_in
 from relay_saas.web.prefixed import public_id
 from tests.api_client import Api, answer_of
 from tests.cases.loader import load, to_bytes
@@ -117,15 +120,16 @@ def test_methods_are_not_overridden_and_no_route_describes_itself(api: Api, worl
             assert (answer.status, answer.body) == (200, b""), name
 
 
-def test_another_organizations_list_in_a_body_is_one_that_never_existed(api: Api, world: World) -> None:
+def test_another_organizations_list_is_one_that_never_existed(api: Api, world: World) -> None:
     foreign, never = own("mailing_list", world.globex), public_id("lst", 1 << 40)
     own_contact = own("contact", world.acme)
-    for path, body in (
-        ("contacts", {"email": "new@readers.test", "lists": ["LIST"]}),
-        ("contacts/batch", {"contacts": [{"email": "new@readers.test"}], "list": "LIST"}),
-        ("campaigns", {"name": "x", "list": "LIST"}),
-        ("exports", {"kind": "contacts", "list": "LIST"}),
-        (f"contacts/{own_contact}/subscriptions/LIST", {"state": "subscribed", "reason": "x"}),
+    for path, body, status, place in (
+        ("contacts", {"email": "new@readers.test", "lists": ["LIST"]}, 422, "/lists/0"),
+        ("contacts/batch", {"contacts": [{"email": "new@readers.test"}], "list": "LIST"}, 422, "/list"),
+        ("campaigns", {"name": "x", "list": "LIST"}, 422, "/list"),
+        ("exports", {"kind": "contacts", "list": "LIST"}, 422, "/list"),
+        (f"contacts/{own_contact}/subscriptions/LIST", {"state": "subscribed", "reason": "x"}, 404, None),
+        ("lists/LIST/contacts", {"contacts": [own_contact]}, 404, None),
     ):
         bodies = set()
         for one in (foreign, never, "lst_" + "0" * 26):
@@ -133,6 +137,36 @@ def test_another_organizations_list_in_a_body_is_one_that_never_existed(api: Api
             method = "PUT" if "subscriptions" in path else "POST"
             headers = {"X-Request-ID": "matrix-request-0001"}
             answer = api(method, path.replace("LIST", one), sent, headers=headers)
-            assert answer.status == 404, (path, one, answer)
+            assert answer.status == status, (path, one, answer)
+            assert [error["pointer"] for error in answer.json["errors"]] == ([place] if place else [])
             bodies.add(answer.body.replace(one.encode(), b"#"))
         assert len(bodies) == 1, path
+
+
+def test_every_id_that_a_body_may_name_is_looked_up_before_anything_is_done() -> None:
+    kinds: set[str] = set()
+    for name in API:
+        view: Any = resolve_view(name)
+        for operation in view.operations.values():
+            if operation.body is not None:
+                kinds |= kinds_in(operation.body())
+    assert kinds == set(TABLES)
+
+
+def test_every_parameter_refuses_what_it_is_not(api: Api, world: World) -> None:
+    tried = 0
+    for name, route in API.items():
+        url, call = url_of(world, name, route), route.calls[0]
+        if call.method != "GET":
+            continue
+        for parameter in resolve_view(name).parameters:
+            for text in ("%00", "a%0Ab", "%7F", "x" * 1001):
+                answer = api("GET", f"{url}?{parameter}={text}")
+                assert (answer.status, answer.code) == (400, "bad_parameter"), (name, parameter, text)
+                tried += 1
+    assert tried > 100
+
+
+def resolve_view(name: str) -> Any:
+    taken = ["x"] * len(API[name].takes)
+    return resolve(reverse(name, args=taken)).func.view_class  # type: ignore[attr-defined]  # a class's

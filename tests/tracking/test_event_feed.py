@@ -133,11 +133,19 @@ def test_filters_choose_by_type_tag_stream_message_and_address(call: Any) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["type=nothing", "stream=x", "after=abc", "since=yesterday", "message=msg_1", "to=%00",
-     "limit=0", "unknown=1", "tag=%00"],
+    ["type=nothing", "type=queued,", "stream=x", "since=yesterday", "message=msg_1", "to=%00", "to=nobody",
+     "limit=0", "unknown=1", "tag=%00", "tag=a,,b"],
 )  # fmt: skip
-def test_a_bad_question_is_refused(call: Any, query: str) -> None:
-    assert call("get", f"/events?{query}", status=400)["code"] in {"bad_parameter", "bad_cursor"}
+def test_a_question_that_is_not_as_it_is_described_is_refused(call: Any, query: str) -> None:
+    assert call("get", f"/events?{query}", status=400)["code"] == "bad_parameter"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("after=abc", "bad_cursor"), ("to=a@b", "bad_parameter"), ("tag=a,%20", "bad_parameter")],
+)
+def test_a_question_that_means_nothing_is_refused(call: Any, query: str, code: str) -> None:
+    assert call("get", f"/events?{query}", status=422)["code"] == code
 
 
 def test_what_accounts_announces_of_a_domain_is_an_event(call: Any) -> None:

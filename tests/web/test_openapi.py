@@ -61,9 +61,36 @@ def test_every_refusal_is_a_problem_with_codes(document: dict[str, Any]) -> None
     for path, method, operation in operations(document):
         refusals = {status: one for status, one in operation["responses"].items() if status >= "4"}
         assert {"400", "401", "403", "429"} <= set(refusals), (path, method)
-        for one in refusals.values():
-            schema = one["content"]["application/problem+json"]["schema"]
-            assert schema == {"$ref": "#/components/schemas/ProblemDocument"}
+        for status, one in refusals.items():
+            shared = document["components"]["responses"]
+            refusal = shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            content = refusal["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
+            values = [example["value"] for example in content["examples"].values()]
+            codes = {f"`{value['code']}`" for value in values}
+            assert codes == set(refusal["description"].split(", "))
+            for value in values:
+                assert (value["status"], bool(value["detail"])) == (int(status), True), value
+                jsonschema_rs.validate({**content["schema"], "components": document["components"]}, value)
+
+
+def test_every_parameter_says_what_it_takes(document: dict[str, Any]) -> None:
+    for path, _method, operation in operations(document):
+        for one in operation.get("parameters", []):
+            schema = one["schema"]
+            if one["in"] == "query":
+                assert {"pattern", "enum", "format", "maximum"} & set(schema), (path, one)
+                assert one["description"], (path, one)
+
+
+def test_nouns_stand_in_groups_and_summaries_are_no_sentences(document: dict[str, Any]) -> None:
+    grouped = [tag for group in document["x-tagGroups"] for tag in group["tags"]]
+    assert grouped == [tag["name"] for tag in document["tags"]]
+    used = [operation["tags"][0] for _path, _method, operation in operations(document)]
+    assert set(used) == set(grouped)
+    assert [grouped.index(tag) for tag in used] == sorted(grouped.index(tag) for tag in used)
+    for _path, _method, operation in operations(document):
+        assert not operation["summary"].endswith("."), operation["summary"]
 
 
 def test_every_example_is_what_the_route_takes(document: dict[str, Any]) -> None:

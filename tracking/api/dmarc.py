@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from accounts.api.views import JsonApiView
 from accounts.selectors.domains import find_domain
-from delivery.api.parameters import read_limit
 from relay_saas.mail.dmarc_reports.advice import Figures, Verdict
 from relay_saas.mail.dmarc_reports.sources import Origin
-from relay_saas.web.api_operation import Operation, Parameter, scopes
+from relay_saas.web.api_operation import Operation, number, scopes
+from relay_saas.web.api_query import read_limit
 from relay_saas.web.prefixed import number_of, public_id
 from tracking.selectors.dmarc import DAYS, DmarcView, dmarc_view
 from tracking.words.dmarc import tell
@@ -78,9 +78,8 @@ class DomainDmarcView(JsonApiView):
     path_ids: ClassVar = {"domain": "dom"}
     required_scope = scopes("domains.read")
     parameters: ClassVar = {
-        "days": Parameter(
-            says=f"How many days back; {DAYS} if it is not said.",
-            schema={"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": DAYS},
+        "days": number(
+            f"How many days back; {DAYS} if it is not said. More than {MOST_DAYS} gives {MOST_DAYS}.", DAYS
         )
     }
     operations: ClassVar = {

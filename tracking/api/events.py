@@ -6,10 +6,28 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from delivery.api.parameters import read_limit
 from delivery.api.views import MailApiView
-from relay_saas.web.api_operation import Operation, Parameter, Shape, id_of, moment
-from tracking.api.event_parameters import LATEST, MAX_EVENTS, cursor_of, filter_of, instant_of, number_of
+from relay_saas.web.api_operation import (
+    Operation,
+    Parameter,
+    Shape,
+    address,
+    id_of,
+    moment,
+    number,
+    texts,
+    words,
+)
+from relay_saas.web.api_query import read_limit, read_time
+from tracking.api.event_parameters import (
+    LATEST,
+    MAX_EVENTS,
+    MAX_VALUES,
+    STREAMS,
+    cursor_of,
+    filter_of,
+    number_of,
+)
 from tracking.selectors.event_document import event_document
 from tracking.selectors.event_words import SUBSCRIBABLE
 from tracking.services.event_feed import last_number, number_before, read_events
@@ -18,16 +36,15 @@ DEFAULT_EVENTS = 100
 PARAMETERS: Final = {
     "after": Parameter(says="The `next` of the answer before, or `latest`: only what comes from now on."),
     "since": moment("Without `after`: events noted since then."),
-    "limit": Parameter(
-        says="How many at most; 100 if it is not said. More than 1,000 gives 1,000.",
-        schema={"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": DEFAULT_EVENTS},
+    "limit": number("How many at most; 100 if it is not said. More than 1,000 gives 1,000.", DEFAULT_EVENTS),
+    "type": words(
+        f"Types, separated by commas: {', '.join(SUBSCRIBABLE)}.", among=SUBSCRIBABLE, most=MAX_VALUES
     ),
-    "type": Parameter(says=f"Types, separated by commas: {', '.join(SUBSCRIBABLE)}."),
-    "stream": Parameter(says="Streams, separated by commas: marketing, transactional."),
-    "tag": Parameter(says="Tags, separated by commas; one of them is enough."),
-    "message": Parameter(says="Of one message (`msg_…`)."),
-    "email": Parameter(says="Of all messages of one submission (`em_…`)."),
-    "to": Parameter(says="Of the latest messages to an address."),
+    "stream": words(f"Streams, separated by commas: {', '.join(STREAMS)}.", among=STREAMS, most=MAX_VALUES),
+    "tag": texts("Tags, separated by commas; one of them is enough.", most=MAX_VALUES),
+    "message": id_of("msg", "Of one message."),
+    "email": id_of("em", "Of all messages of one submission."),
+    "to": address("Of the latest messages to an address."),
     "campaign": id_of("cmp", "Of mail of one campaign."),
 }
 
@@ -71,7 +88,7 @@ class EventsView(MailApiView):
                 "`after`. Numbers (`sequence`) grow and become visible in their order, so nothing is missed."
             ),
             answer=EventPage,
-            refusals={"bad_cursor": 400, "bad_parameter": 400},
+            refusals={"bad_parameter": 422},
         )
     }
 
@@ -94,9 +111,9 @@ class EventsView(MailApiView):
         )
 
     def _begin(self, query: Any) -> int:
-        after, since = query.get("after"), query.get("since")
+        after, since = query.get("after"), read_time(query, "since")
         if after == LATEST:
             return last_number(tenant_id=self.tenant_id)
         if after:
             return number_of(after)
-        return number_before(tenant_id=self.tenant_id, at=instant_of(since, "since")) if since else 0
+        return number_before(tenant_id=self.tenant_id, at=since) if since else 0

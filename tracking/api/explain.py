@@ -54,7 +54,7 @@ class ExplainView(MailApiView):
     path_ids: ClassVar = {"message": "msg"}
     operations: ClassVar = {
         "GET": Operation(
-            says="Tells the way of one message, step by step.",
+            says="Explain a message, step by step",
             more=(
                 "Accepted, rendered, signed, routed, every attempt with its transcript, what it waits for, "
                 "suppressions, events and webhook calls. `title`, `text` and `next_step` are for people, in "

@@ -48,12 +48,7 @@ class ExportsView(JsonApiView):
             answer=JobDocument,
             status=202,
             examples={"Contacts": {"kind": "contacts"}},
-            refusals={
-                "list_not_found": 404,
-                "not_found": 404,
-                "no_such_state": 422,
-                "campaign_of_recipients": 422,
-            },
+            refusals={"no_such_state": 422, "campaign_of_recipients": 422},
         ),
     }
 

@@ -10,16 +10,16 @@ from rest_framework.response import Response
 from accounts.api.views import JsonApiView
 from campaigns.models import Campaign
 from relay_saas.mail.ids import BadId, parse_id
-from relay_saas.web.api_operation import PAGING, Operation, Parameter, choice, flag, id_of, moment, page_shape
+from relay_saas.web.api_operation import PAGING, Operation, address, choice, flag, id_of, moment, page_shape
 from relay_saas.web.api_operation import scopes as scopes_of
 from relay_saas.web.api_paging import open_cursor, page_size, seal_cursor
-from relay_saas.web.api_query import read_flag, read_time, read_word
+from relay_saas.web.api_query import read_address, read_flag, read_time, read_word
 from relay_saas.web.api_versions import single
 from relay_saas.web.errors import NotFound
 from relay_saas.web.prefixed import read_id
 from tracking.api.shapes import MESSAGE_STATES, MessageDocument
 from tracking.selectors.message_keys import Wanted, range_of_campaign, range_of_time
-from tracking.selectors.messages import MessageRow, key_of, one_message, wanted_page
+from tracking.selectors.messages import MessageRow, one_message, wanted_page
 
 
 class MessagesView(JsonApiView):
@@ -29,7 +29,7 @@ class MessagesView(JsonApiView):
     required_scope = scopes_of("messages.read")
     parameters = {
         **PAGING,
-        "email": Parameter(says="Those to this address."),
+        "email": address("Those to this address."),
         "campaign": id_of("cmp", "Those of this campaign."),
         "state": choice("Those that stand there, or that somebody did this with.", MESSAGE_STATES),
         "machines": flag("Whether what machines did counts, too."),
@@ -65,11 +65,8 @@ class MessagesView(JsonApiView):
                 return None
             ids = range_of_campaign(campaign).within(wanted.ids)
             wanted = replace(wanted, ids=ids, campaign_id=campaign.pk)
-        if "email" in query:
-            key = key_of(query["email"])
-            if key is None:
-                return None
-            wanted = replace(wanted, rcpt_key=key)
+        if (recipient := read_address(query, "email")) is not None:
+            wanted = replace(wanted, rcpt_key=recipient.key)
         return wanted
 
 

@@ -31,6 +31,36 @@ class MessageDocument(Document):
     created_at = Moment()
 
 
+class EmailEventDocument(Document):
+    """One event of a mail; which of the last members there are depends on its type."""
+
+    type = serializers.CharField(help_text="As Anymail names it: `queued`, `delivered`, `bounced`, …")
+    message = serializers.CharField(help_text="Of which copy.")
+    to = serializers.CharField()
+    at = Moment()
+    reject_reason = serializers.CharField(allow_null=True)
+    attempt = serializers.IntegerField(required=False)
+    state = serializers.CharField(required=False)
+    category = serializers.CharField(required=False)
+    code = serializers.IntegerField(required=False, allow_null=True, help_text="The server's answer.")
+    enhanced = serializers.CharField(required=False, allow_null=True)
+    stage = serializers.CharField(required=False, allow_null=True)
+    reply = serializers.CharField(required=False, allow_null=True)
+    host = serializers.CharField(required=False, allow_null=True)
+    next_attempt_at = Moment(required=False, allow_null=True)
+    link = serializers.IntegerField(required=False, allow_null=True)
+    machine = serializers.BooleanField(required=False)
+    reason = serializers.CharField(required=False, allow_null=True)
+    user_agent = serializers.CharField(required=False, allow_null=True)
+
+
+class EmailEventsDocument(Document):
+    """The beginning of a mail's story."""
+
+    events = EmailEventDocument(many=True)
+    has_more = serializers.BooleanField()
+
+
 class TotalsDocument(Document):
     """Messages by where they stand; all but `audience` sum up to it."""
 

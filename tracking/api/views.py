@@ -1,6 +1,6 @@
 """`GET /emails/{id}/events`: the servers' answers and the people's reactions, in one line of time."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -8,11 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from delivery.api.documents import accepted_event, event_document, simulated_event
-from delivery.api.parameters import read_limit, submission_id_of
+from delivery.api.parameters import submission_id_of
 from delivery.api.views import MailApiView
 from delivery.selectors.submissions import events_of
 from delivery.services.simulation import find_simulated, happened
 from relay_saas.mail.ids import format_id
+from relay_saas.web.api_operation import Operation, number
+from relay_saas.web.api_query import read_limit
+from tracking.api.shapes import EmailEventsDocument
 from tracking.models import Engagement
 from tracking.selectors.engagements import engagements_of
 
@@ -22,8 +25,19 @@ MAX_EVENTS = 1000
 class EmailEventsView(MailApiView):
     """At most `limit` events, oldest first; 1,000 without it."""
 
+    tag = "Emails"
+    path_ids: ClassVar = {"submission": "em"}
     required_scope = {"GET": "messages.read", "HEAD": "messages.read"}
-    parameters = frozenset({"limit"})
+    parameters: ClassVar = {
+        "limit": number("How many at most. More than 1,000 gives 1,000.", default=MAX_EVENTS)
+    }
+    operations: ClassVar = {
+        "GET": Operation(
+            says="Read what happened to a mail",
+            more="Oldest first: the servers' answers and what people did, of all its copies.",
+            answer=EmailEventsDocument,
+        )
+    }
 
     def get(self, request: Request, submission: str) -> Response:
         """An unknown id answers like a foreign one."""

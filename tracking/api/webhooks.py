@@ -99,6 +99,7 @@ class WebhookView(WebhookApiView):
             says="Change a webhook",
             body=WebhookBody,
             answer=WebhookDocument,
+            examples={"Only orders": {"description": "Shop", "tags": ["order"]}},
             refusals=_BAD,
             versioned=True,
         ),
