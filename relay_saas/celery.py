@@ -11,6 +11,8 @@ from relay_saas.celery_settings import CONFIGURATION
 from relay_saas.runtime import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay_saas.settings")
+# Django's checks would load every page into every worker; `refuse_unsafe_start` runs those of a start.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 @setup_logging.connect

@@ -37,7 +37,9 @@ def import_people(product: Product, name: str, rows: Sequence[dict[str, str]]) -
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    said = product.manage("import_contacts", "--tenant", product.cast.tenant, "--list", name, str(path))
+    said = product.manage(
+        *("import_contacts", "--tenant", product.cast.tenant, "--list", name, str(path), "--skip-checks")
+    )
     must(f"subscribed: {len(rows)}\n" in said, said)
     addresses = tuple(mailbox(row["email"]) for row in rows)
     frozen = product.data.root / f"{name}.txt"
@@ -64,7 +66,7 @@ def write_campaign(product: Product, people: People, subject: str = "") -> Books
         *("create_campaign", "--tenant", product.cast.tenant, "--name", f"To {people.name}"),
         *("--list", people.name, "--from", f"news@{product.cast.domain}", "--from-name", "日の出ストア"),
         *("--subject", subject or "{{ contact.last_name }} {{ contact.first_name }}様、11月の新着のお知らせ"),
-        *("--html", str(DEMO / "newsletter.mjml")),
+        *("--html", str(DEMO / "newsletter.mjml"), "--skip-checks"),
     )
     return Books(product.owner, int(said.strip().splitlines()[-1]))
 

@@ -13,6 +13,11 @@ def ids() -> set[str | None]:
     return {one.id for one in run_checks(tags=["relay"])}
 
 
+def test_every_check_of_django_passes(db: None) -> None:
+    """The processes leave them out at their start."""
+    assert run_checks() == []
+
+
 def test_the_tests_own_settings_are_fine(db: None) -> None:
     assert ids() == set()
     assert check_role(None) == []

@@ -12,6 +12,7 @@ from delivery.engine.config import from_settings
 from delivery.engine.process import run_once
 from delivery.engine.stopping import request_stop, stop_requested
 from delivery.services.sources import sync_sources
+from relay_saas.runtime import refuse_unsafe_start
 
 IDLE_SECONDS = 1.0
 
@@ -19,6 +20,8 @@ IDLE_SECONDS = 1.0
 class Command(BaseCommand):
     """One run after the other in this process."""
 
+    # They would load every page; what a process has to refuse at its start is `refuse_unsafe_start`.
+    requires_system_checks: tuple[str, ...] = ()
     help = "Runs the sending engine in this process, without Celery."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         """Repeats until asked to stop."""
+        refuse_unsafe_start()
         config = from_settings()
         if options["egress_host"]:
             config = replace(config, host=options["egress_host"])

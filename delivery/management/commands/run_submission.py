@@ -25,6 +25,8 @@ _LOOK: Final = 2.0
 class Command(BaseCommand):
     """RELAY_SUBMISSION_PROCESSES of them share the two ports; one that dies is started again."""
 
+    # They would load every page; what a process has to refuse at its start is `refuse_unsafe_start`.
+    requires_system_checks: tuple[str, ...] = ()
     help = "Takes mail from customers' programs: STARTTLS on one port, TLS on the other."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
