@@ -172,7 +172,7 @@ def _locked(credential_id: int) -> SmtpCredential:
     return credential
 
 
-def _refuse_taken(name: str, but: int | None = None) -> None:
+def _refuse_taken(name: str, but: int = 0) -> None:
     if SmtpCredential.objects.filter(name=name, revoked_at=None).exclude(pk=but).exists():
         detail = _("A credential of this name works already. Choose another name.")
         raise BadCredential(errors=[FieldProblem(pointer="/name", code="name_taken", detail=detail)])
@@ -192,11 +192,12 @@ def _look_up(digest: bytes) -> tuple[UUID, int] | None:
     with connection.cursor() as cursor:
         cursor.execute("select tenant_id, credential_id from resolve_smtp_credential(%s)", [digest])
         row = cursor.fetchone()
-    if row is not None:
-        if len(_places) >= _MOST_REMEMBERED:
-            _places.clear()
-        _places[digest] = (row[0], row[1])
-    return row
+    if row is None:
+        return None
+    if len(_places) >= _MOST_REMEMBERED:
+        _places.clear()
+    _places[digest] = place = (row[0], row[1])
+    return place
 
 
 def _read(tenant_id: UUID, credential_id: int) -> AuthenticatedCredential | None:

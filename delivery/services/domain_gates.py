@@ -6,7 +6,7 @@ the tenant's other domains: it is brought to lanes of its own first, so that tho
 look at single messages.
 """
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -78,7 +78,7 @@ def set_apart(tenant_id: UUID, domain: str) -> int:
 
     It stays there, whatever comes of it, and goes out of them once the domain may send again.
     """
-    values = {"tenant": tenant_id, "domain": domain, "limit": _BATCH}
+    values: dict[str, Any] = {"tenant": tenant_id, "domain": domain, "limit": _BATCH}
     moved, found = 0, _BATCH
     with tenant_scope(tenant_id), connection.cursor() as cursor:
         cursor.execute(_LANES, values)
