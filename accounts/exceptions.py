@@ -238,7 +238,7 @@ class CredentialEnded(AccountsError):
 
     code = "credential_ended"
     status = 409
-    message = _("This SMTP credential has ended. Create a new one.")
+    message = _("This SMTP credential has ended. Create another one.")
 
 
 class CredentialRateReached(AccountsError):

@@ -20,7 +20,7 @@ _NOUNS: Final[Mapping[str, Text]] = {
     "suppressions": gettext_lazy("Suppressions"),
     "templates": gettext_lazy("Templates"),
     "campaigns": gettext_lazy("Campaigns"),
-    "events": gettext_lazy("Events"),
+    "events": gettext_lazy("Event feed"),
     "stats": gettext_lazy("Statistics"),
     "domains": gettext_lazy("Sending domains"),
     "webhooks": gettext_lazy("Webhooks"),

@@ -22,6 +22,8 @@ class SimulatedMail(TenantOwned):
     metadata = models.JSONField(default=dict)
     #: `[[message id, address]]`
     copies = models.JSONField(default=list)
+    #: What becomes of it, an entry an event (services/simulation.py): the feed tells each at its time.
+    story = models.JSONField(default=list)
     send_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

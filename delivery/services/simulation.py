@@ -1,14 +1,15 @@
 """Mail of test keys: checked like any other, kept, and never sent; what becomes of it is made up.
 
 The part before the @ of an address in RELAY_TEST_DOMAIN chooses what happens (`bounce@`, `slow@`, …); mail to
-every other address is delivered. Events are told from the clock, so nothing runs for them.
+every other address is delivered. Events are told from the clock, so nothing runs for them: the feed, too,
+has them from the beginning, each with the time from which it is seen.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +18,7 @@ from django.utils import timezone
 from accounts.models.tenant import new_id
 from accounts.tenancy import tenant_scope
 from delivery.exceptions import NothingWaits
-from delivery.models import SimulatedMail
+from delivery.models import AttemptState, SimulatedMail
 from delivery.services.submission import Checked, SenderCheck, check_many, recipients_of, shown
 from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.mail.addresses import parse_address
@@ -85,6 +86,16 @@ STORIES: Final[Mapping[str, tuple[Step, ...]]] = {
 }
 
 
+#: The attempt's state that a step's status stands for.
+_STATES: Final[Mapping[str, AttemptState]] = {
+    "delivered": AttemptState.DELIVERED,
+    "deferred": AttemptState.DEFERRED,
+    "bounced": AttemptState.BOUNCED,
+    "suppressed": AttemptState.SUPPRESSED,
+    "cancelled": AttemptState.CANCELLED,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
     """One thing that became of one copy."""
@@ -113,7 +124,7 @@ def simulate_many(
 
 def _row(tenant_id: UUID, key_id: int, one: Checked, now: datetime) -> SimulatedMail:
     spec = one.spec
-    return SimulatedMail(
+    mail = SimulatedMail(
         id=new_id(),
         tenant_id=tenant_id,
         key_id=key_id,
@@ -129,6 +140,33 @@ def _row(tenant_id: UUID, key_id: int, one: Checked, now: datetime) -> Simulated
         send_at=spec.send_at,
         created_at=now,
     )
+    mail.story = _story(mail)
+    return mail
+
+
+def _story(mail: SimulatedMail) -> list[dict[str, Any]]:
+    """An entry for each event that the mail meets, with all that its document says."""
+    entries: list[dict[str, Any]] = []
+    for message_id, address in mail.copies:
+        about = {"message": message_id, "to": address}
+        accepted = {"type": "queued", "attempt": 0, "state": 0, "at": mail.created_at.isoformat()}
+        entries.append(about | accepted | {"key": message_id})
+        attempts = 0
+        for at, step in _told(mail, address):
+            state = _STATES[step.status].value if step.status else 0
+            attempts += bool(state)
+            said = {
+                "type": step.type,
+                "attempt": attempts if state else 0,
+                "state": state,
+                "at": at.isoformat(),
+                "key": str(uuid5(UUID(message_id), step.type)),
+            }
+            if state:
+                answer = {"category": step.category, "code": step.code, "enhanced": step.enhanced}
+                said |= answer | {"reply": step.reply}
+            entries.append(about | said)
+    return entries
 
 
 def find_simulated(*, tenant_id: UUID, mail_id: UUID) -> SimulatedMail:
@@ -145,7 +183,8 @@ def cancel_simulated(*, tenant_id: UUID, mail_id: UUID) -> None:
     with tenant_scope(tenant_id):
         mail = _waiting(mail_id)
         mail.cancelled_at = timezone.now()
-        mail.save(update_fields=["cancelled_at"])
+        mail.story = _story(mail)
+        mail.save(update_fields=["cancelled_at", "story"])
 
 
 def put_off_simulated(*, tenant_id: UUID, mail_id: UUID, send_at: datetime) -> None:
@@ -153,7 +192,8 @@ def put_off_simulated(*, tenant_id: UUID, mail_id: UUID, send_at: datetime) -> N
     with tenant_scope(tenant_id):
         mail = _waiting(mail_id)
         mail.send_at = send_at
-        mail.save(update_fields=["send_at"])
+        mail.story = _story(mail)
+        mail.save(update_fields=["send_at", "story"])
 
 
 def _waiting(mail_id: UUID) -> SimulatedMail:

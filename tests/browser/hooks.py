@@ -46,7 +46,7 @@ def fill(tenant: Tenant, owner: User) -> None:
     )
     working = create_webhook(tenant_id=tenant.pk, draft=busy, actor=actor)[0]
     rotate_secret(tenant_id=tenant.pk, endpoint_id=working.pk, actor=actor)
-    dead = WebhookDraft(url="https://old.hinode.example/hook", description=HOSTILE[:100])
+    dead = WebhookDraft(url="https://old.hinode.example/hook", description=HOSTILE[:100], mode="test")
     gone = create_webhook(tenant_id=tenant.pk, draft=dead, actor=actor)[0]
     with tenant_scope(tenant.pk):
         WebhookEndpoint.objects.filter(pk=working.pk).update(last_success_at=timezone.now())

@@ -17,6 +17,8 @@ from standardwebhooks.webhooks import Webhook
 
 from accounts.audit import SYSTEM
 from accounts.tenancy import tenant_scope
+from delivery.services.simulation import simulate_many
+from delivery.services.submission_spec import Mailbox, SubmissionSpec
 from relay_saas.net.http_client import Limits
 from relay_saas.net.target import Guard
 from tests.integration.hook_server import HookServer
@@ -280,3 +282,23 @@ def test_a_second_run_finds_the_only_slot_taken() -> None:
         return second
 
     assert asyncio.run(run()) is False
+
+
+def test_a_webhook_of_the_mode_test_is_told_of_test_mail_alone(shop: Organization) -> None:
+    spec = SubmissionSpec(
+        from_=Mailbox(address=f"shop@{shop.domain.name}"), to=(Mailbox(address="taro@gmail.test"),),
+        subject="x", text="x",
+    )  # fmt: skip
+
+    @in_database
+    def arrange(live: HookServer, trial: HookServer) -> None:
+        add(shop, live.url)
+        add(shop, trial.url, mode="test")
+        react(shop)
+        simulate_many(tenant_id=shop.tenant.pk, key_id=1, specs=[spec])
+
+    live, trial = with_receivers(arrange, {}, {}, idle_seconds=2.5)
+    told = [[json.loads(one.body) for one in server.got] for server in (live, trial)]
+    assert [one["type"] for one in told[0]] == ["opened"]
+    assert [(one["type"], one["test"]) for one in told[1]] == [("queued", True), ("delivered", True)]
+    assert "test" not in told[0][0]

@@ -11,7 +11,7 @@ from relay_saas.web.api_query import bad_value, read_address
 from relay_saas.web.paging import BadCursor, Cursor, decode, encode
 from relay_saas.web.prefixed import read_id
 from tracking.selectors.event_feed import FeedFilter
-from tracking.selectors.event_messages import messages_of, messages_to
+from tracking.selectors.event_messages import SENT, TESTED, Messages
 
 MAX_EVENTS: Final = 1000
 #: Values that one filter may hold.
@@ -36,14 +36,15 @@ def number_of(text: str) -> int:
     return number
 
 
-def filter_of(query: QueryDict, tenant_id: UUID) -> FeedFilter:
-    """The filters of a query that is as it is described; raises BadParameter."""
+def filter_of(query: QueryDict, tenant_id: UUID, *, test: bool) -> FeedFilter:
+    """The filters of a query that is as it is described, for a live key or a test key; raises BadParameter."""
     return FeedFilter(
         types=_values(query, "type"),
         streams=[STREAMS[word] for word in _values(query, "stream")],
         tags=_values(query, "tag"),
-        messages=_messages(query, tenant_id),
+        messages=_messages(query, tenant_id, TESTED if test else SENT),
         campaign_id=read_id(query, "campaign", "cmp"),
+        test=test,
     )
 
 
@@ -55,13 +56,14 @@ def _values(query: QueryDict, name: str) -> list[str]:
     return values
 
 
-def _messages(query: QueryDict, tenant_id: UUID) -> list[UUID] | None:
+def _messages(query: QueryDict, tenant_id: UUID, known: Messages) -> list[UUID] | None:
     """Those that `message`, `email` and `to` name; all of them must."""
     found: list[set[UUID]] = []
     if "message" in query:
         found.append({parse_id("msg", str(query["message"]))})
     if "email" in query:
-        found.append(set(messages_of(tenant_id=tenant_id, submission_id=parse_id("em", str(query["email"])))))
+        email = parse_id("em", str(query["email"]))
+        found.append(set(known.of(tenant_id=tenant_id, submission_id=email)))
     if (recipient := read_address(query, "to")) is not None:
-        found.append(set(messages_to(tenant_id=tenant_id, rcpt_key=recipient.key)))
+        found.append(set(known.to(tenant_id=tenant_id, rcpt_key=recipient.key)))
     return list(set.intersection(*found)) if found else None

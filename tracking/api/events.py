@@ -59,6 +59,9 @@ EventDocument: Final[Shape] = type(
         "type": serializers.CharField(),
         "timestamp": serializers.DateTimeField(),
         "sequence": serializers.IntegerField(),
+        "test": serializers.BooleanField(
+            required=False, help_text="Only of mail of a test key, and true: it was never sent."
+        ),
         "data": serializers.DictField(),
     },
 )
@@ -85,7 +88,8 @@ class EventsView(MailApiView):
             says="Follow events",
             more=(
                 "`next` is where the next question begins, also where nothing new is: ask again later with "
-                "`after`. Numbers (`sequence`) grow and become visible in their order, so nothing is missed."
+                "`after`. Numbers (`sequence`) grow and become visible in their order, so nothing is missed. "
+                "A test key reads the events of test keys' mail alone, a live key all others."
             ),
             answer=EventPage,
             refusals={"bad_parameter": 422},
@@ -100,7 +104,7 @@ class EventsView(MailApiView):
             tenant_id=self.tenant_id,
             after=self._begin(query),
             limit=read_limit(wanted, MAX_EVENTS) if wanted is not None else DEFAULT_EVENTS,
-            chosen=filter_of(query, self.tenant_id),
+            chosen=filter_of(query, self.tenant_id, test=self.key.test),
         )
         return Response(
             {

@@ -30,6 +30,11 @@ class WebhookBody(StrictSerializer):
         child=serializers.ChoiceField(choices=sorted(STREAMS)), required=False, max_length=3
     )
     tags = serializers.ListField(child=StrictText(max_length=MAX_TEXT), required=False, max_length=MOST)
+    mode = serializers.ChoiceField(
+        choices=WebhookEndpoint.Mode.values,
+        required=False,
+        help_text="`test`: told of test keys' mail alone; `live`, if it is not said: of all other mail.",
+    )
     format = serializers.ChoiceField(choices=WebhookEndpoint.Format.values, required=False)
     batch = StrictInteger(required=False, min_value=1, max_value=MOST_BATCH)
 
@@ -70,6 +75,7 @@ class WebhookDocument(serializers.Serializer[Any]):
     types = serializers.ListField(child=serializers.CharField())
     streams = serializers.ListField(child=StreamName())
     tags = serializers.ListField(child=serializers.CharField())
+    mode = serializers.ChoiceField(choices=WebhookEndpoint.Mode.values)
     format = serializers.ChoiceField(choices=WebhookEndpoint.Format.values)
     batch = serializers.IntegerField()
     state = serializers.ChoiceField(choices=WebhookEndpoint.State.values)

@@ -283,6 +283,6 @@ def draft_of(given: dict[str, Any], before: WebhookEndpoint | None = None) -> We
         given | {"streams": [STREAMS[name] for name in given["streams"]]} if "streams" in given else given
     )
     if before is not None:
-        kept = ("url", "description", "types", "streams", "tags", "format", "batch")
+        kept = ("url", "description", "types", "streams", "tags", "mode", "format", "batch")
         values = {name: getattr(before, name) for name in kept} | values
     return WebhookDraft(**values)

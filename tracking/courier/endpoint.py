@@ -6,6 +6,7 @@ from uuid import UUID
 
 from relay_saas.net.signature import key_of
 from relay_saas.net.target import Guard, Target, parse_target
+from tracking.models import WebhookEndpoint
 from tracking.selectors.event_feed import FeedFilter
 from tracking.services.webhook_secrets import Part, open_part
 
@@ -21,6 +22,7 @@ class EndpointRow:
     types: list[str]
     streams: list[int]
     tags: list[str]
+    mode: str
     format: str
     batch: int
     state: str
@@ -39,7 +41,8 @@ class EndpointRow:
     @property
     def chosen(self) -> FeedFilter:
         """What it asks for."""
-        return FeedFilter(types=self.types, streams=self.streams, tags=self.tags)
+        test = self.mode == WebhookEndpoint.Mode.TEST
+        return FeedFilter(types=self.types, streams=self.streams, tags=self.tags, test=test)
 
     def resting(self, now: datetime) -> bool:
         """Whether it is left alone after failures."""

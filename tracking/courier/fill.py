@@ -15,7 +15,7 @@ from tracking.courier.endpoint import Call, EndpointRow
 from tracking.courier.sql import HOLD_ENDPOINT, HOLD_REPLAY, INSERT_CALLS, MOVE_ENDPOINT, MOVE_REPLAY
 from tracking.models import WebhookCall, WebhookEndpoint
 from tracking.selectors.event_document import event_document
-from tracking.selectors.event_feed import END_SQL, EVENTS_SQL, WINDOW, FeedRow, feed_row
+from tracking.selectors.event_feed import END_SQL, WINDOW, FeedRow
 from tracking.selectors.postmark_document import postmark_document
 
 
@@ -74,8 +74,8 @@ async def _read(
     end = end if last is None else min(end, last)
     if end <= after:
         return [], after
-    cursor = await connection.execute(EVENTS_SQL, values | {"end": end})
-    rows = [feed_row(one) for one in await cursor.fetchall()]
+    cursor = await connection.execute(row.chosen.sql, values | {"end": end})
+    rows = [row.chosen.row(one) for one in await cursor.fetchall()]
     position = rows[-1].number if len(rows) == most else end
     return list(drafts_of(row.format, row.batch, rows)), position
 

@@ -4,10 +4,11 @@ from typing import Final
 
 #: Endpoints that have something to do, or may soon: those that take calls, and those that a person waits for.
 BOARD: Final = """
-select e.id, e.tenant_id, e.url, e.userinfo_sealed, e.types, e.streams, e.tags, e.format, e.batch, e.state,
-  e.secret_sealed, e.old_secret_sealed, e.old_secret_until, e.position, e.failures, e.open_until,
+select e.id, e.tenant_id, e.url, e.userinfo_sealed, e.types, e.streams, e.tags, e.mode, e.format, e.batch,
+  e.state, e.secret_sealed, e.old_secret_sealed, e.old_secret_until, e.position, e.failures, e.open_until,
   coalesce(f.last, 0) as last,
-  exists (select from tracking_eventbatch b where b.tenant_id = e.tenant_id and b.first is null) as fresh,
+  exists (select from tracking_eventbatch b
+    where b.tenant_id = e.tenant_id and b.first is null and b.at <= now()) as fresh,
   (select count(*) from (select from tracking_webhookcall c where c.endpoint_id = e.id and c.state = 'waiting'
     limit %(backlog)s) w) as waiting,
   exists (select from tracking_webhookcall c where c.endpoint_id = e.id and c.state = 'waiting'
@@ -24,7 +25,8 @@ order by e.id
 WORK: Final = """
 select exists (
   select from tracking_webhookendpoint e where e.state = 'active' and (
-    exists (select from tracking_eventbatch b where b.tenant_id = e.tenant_id and b.first is null)
+    exists (select from tracking_eventbatch b
+      where b.tenant_id = e.tenant_id and b.first is null and b.at <= now())
     or e.position < (select f.last from tracking_eventfeed f where f.tenant_id = e.tenant_id)
       and coalesce(e.open_until <= now(), true)
     or exists (select from tracking_webhookreplay r where r.endpoint_id = e.id and r.done_at is null)

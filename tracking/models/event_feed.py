@@ -17,6 +17,8 @@ class EventBatch(TenantOwned):
         ENGAGEMENTS = 2
         ACCEPTED = 3
         FACTS = 4
+        #: An event of a test key's mail: all of it stands in `detail`, and `at` may lie ahead.
+        TESTS = 5
 
     pk = models.CompositePrimaryKey("tenant", "id")
     id = models.BigIntegerField()
@@ -28,7 +30,7 @@ class EventBatch(TenantOwned):
     keys = ArrayField(models.UUIDField(), default=list)
     #: Attempts: number * 16 + state. Engagements: kind * 2 + machine.
     words = ArrayField(models.IntegerField(), default=list)
-    #: Of a fact: `type` and `data`.
+    #: Of a fact: `type` and `data`; of a test: everything.
     detail = models.JSONField(null=True)
     at = models.DateTimeField()
 

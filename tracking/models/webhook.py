@@ -23,6 +23,12 @@ class WebhookEndpoint(TenantOwned):
         STANDARD = "standard", _("Standard Webhooks")
         POSTMARK = "postmark", _("Postmark")
 
+    class Mode(models.TextChoices):
+        """Whose mail it is told of; never of both."""
+
+        LIVE = "live", _("Real mail")
+        TEST = "test", _("Mail of test keys")
+
     class Reason(models.TextChoices):
         """Why we disabled it."""
 
@@ -37,6 +43,7 @@ class WebhookEndpoint(TenantOwned):
     types = ArrayField(models.TextField(), default=list)
     streams = ArrayField(models.SmallIntegerField(), default=list)
     tags = ArrayField(models.TextField(), default=list)
+    mode = models.TextField(choices=Mode, default=Mode.LIVE, db_default=Mode.LIVE)
     format = models.TextField(choices=Format, default=Format.STANDARD)
     #: Events that one call may carry.
     batch = models.SmallIntegerField(default=1)

@@ -44,7 +44,8 @@ def id_of(row: FeedRow) -> str:
 def event_document(row: FeedRow) -> dict[str, Any]:
     """The event: id, type, time, its number in the tenant's feed, and what it is about."""
     at = row.attempted_at or row.engaged_at or (row.created_at if row.source == Source.ACCEPTED else None)
-    return {
+    mark = {"test": True} if row.test else {}
+    return mark | {
         "id": id_of(row),
         "type": type_of(row),
         "timestamp": time_text(at or row.noted_at),

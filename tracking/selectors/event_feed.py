@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tracking.selectors.event_words import codes_of, facts_of
+from tracking.selectors.event_words import QUEUED, Source, codes_of, facts_of
 
 #: Batches that one look reads at most, and so how far a filter that matches nothing moves on.
 WINDOW: Final = 300
@@ -39,7 +39,7 @@ with chosen as materialized (
     coalesce(e.word, 0) as word
   from tracking_eventbatch b
   cross join lateral unnest(b.message_ids, b.keys, b.words) with ordinality e(message_id, key, word, place)
-  where b.tenant_id = %(tenant)s and b.first > %(after)s - 90 and b.first <= %(end)s
+  where b.tenant_id = %(tenant)s and b.first > %(after)s - 90 and b.first <= %(end)s and b.source <> 5
     and b.first + e.place - 1 > %(after)s and b.first + e.place - 1 <= %(end)s
     and (%(messages)s::uuid[] is null or e.message_id = any(%(messages)s::uuid[]))
     and (%(codes)s::int[] is null or b.source = 4
@@ -84,20 +84,46 @@ order by t.number
 """
 
 
+#: Of test keys' mail alone, whose notes hold everything: the ledger knows nothing of it.
+TESTS_SQL: Final = """
+select b.first as number, b.at, b.detail, b.keys[1] as key, b.words[1] as word from tracking_eventbatch b
+where b.tenant_id = %(tenant)s and b.source = 5 and b.first > %(after)s and b.first <= %(end)s
+  and (%(messages)s::uuid[] is null or b.message_ids && %(messages)s::uuid[])
+  and (%(types)s::text[] is null or b.detail ->> 'type' = any(%(types)s::text[]))
+  and (%(streams)s::int[] is null or (b.detail ->> 'stream')::int = any(%(streams)s::int[]))
+  and (%(tags)s::text[] is null or b.detail -> 'tags' ?| %(tags)s::text[]) and %(campaign)s::bigint is null
+order by b.first limit %(most)s
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFilter:
-    """What is wanted; an empty part wants everything. Facts have no stream and no tags."""
+    """What is wanted; an empty part wants everything. Facts have no stream and no tags.
+
+    Real events or those of test keys' mail, never both.
+    """
 
     types: Sequence[str] = ()
     streams: Sequence[int] = ()
     tags: Sequence[str] = ()
     messages: Sequence[UUID] | None = None
     campaign_id: int | None = None
+    test: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The statement that reads the events."""
+        return TESTS_SQL if self.test else EVENTS_SQL
+
+    def row(self, values: Sequence[Any]) -> "FeedRow":
+        """A row of that statement."""
+        return test_row(values) if self.test else feed_row(values)
 
     def parameters(self) -> dict[str, Any]:
         """Those of EVENTS_SQL and END_SQL."""
         about_mail = self.messages is not None or self.campaign_id is not None
         return {
+            "types": list(self.types) or None,
             "codes": codes_of(self.types) if self.types else None,
             "facts": [] if about_mail else facts_of(self.types) if self.types else None,
             "streams": list(self.streams) or None,
@@ -144,9 +170,11 @@ class FeedRow:
     address: str | None = None
     engaged_at: datetime | None = None
     url: str | None = None
+    #: Of a test key's mail: it was never sent.
+    test: bool = False
 
 
-_COLUMNS: Final = tuple(column.name for column in fields(FeedRow))
+_COLUMNS: Final = tuple(column.name for column in fields(FeedRow) if column.name != "test")
 
 
 def feed_row(values: Sequence[Any]) -> FeedRow:
@@ -156,3 +184,36 @@ def feed_row(values: Sequence[Any]) -> FeedRow:
         if isinstance(row[name], str):
             row[name] = json.loads(row[name])
     return FeedRow(**row)
+
+
+def test_row(values: Sequence[Any]) -> FeedRow:
+    """A row of TESTS_SQL, in the columns of a real one."""
+    number, at, said, key, word = values
+    told: dict[str, Any] = json.loads(said) if isinstance(said, str) else said
+    attempted, queued = bool(word), told["type"] == QUEUED
+    source = Source.ATTEMPTS if attempted else Source.ACCEPTED if queued else Source.ENGAGEMENTS
+    return FeedRow(
+        test=True,
+        source=source,
+        noted_at=at,
+        number=number,
+        message_id=UUID(told["message"]),
+        key=key,
+        word=word,
+        rcpt=told["to"],
+        stream=told["stream"],
+        submission_id=UUID(told["email"]),
+        created_at=datetime.fromisoformat(told["accepted_at"]),
+        tags=told["tags"],
+        metadata=told["metadata"],
+        attempt=told["attempt"] or None,
+        state=told["state"] or None,
+        category=told.get("category"),
+        code=told.get("code"),
+        enhanced=told.get("enhanced"),
+        reply=told.get("reply") or None,
+        attempted_at=at if attempted else None,
+        kind=told["type"] if source == Source.ENGAGEMENTS else None,
+        machine=False,
+        engaged_at=at if source == Source.ENGAGEMENTS else None,
+    )

@@ -8,15 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.tenancy import tenant_scope
-from tracking.selectors.event_feed import (
-    BEFORE_SQL,
-    END_SQL,
-    EVENTS_SQL,
-    WINDOW,
-    FeedFilter,
-    FeedRow,
-    feed_row,
-)
+from tracking.selectors.event_feed import BEFORE_SQL, END_SQL, WINDOW, FeedFilter, FeedRow
 
 EVERYTHING: Final = FeedFilter()
 
@@ -56,8 +48,8 @@ def read_events(
         values |= chosen.parameters()
         cursor.execute(END_SQL, values)
         end = int(cursor.fetchone()[0])
-        cursor.execute(EVENTS_SQL, values | {"end": end, "most": limit})
-        rows = tuple(feed_row(values) for values in cursor.fetchall())
+        cursor.execute(chosen.sql, values | {"end": end, "most": limit})
+        rows = tuple(chosen.row(values) for values in cursor.fetchall())
     if len(rows) == limit:
         return FeedPage(rows=rows, position=rows[-1].number, more=rows[-1].number < last)
     # A filter by message looks at matching batches alone: what lies between them is read.

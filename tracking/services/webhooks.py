@@ -37,6 +37,7 @@ class WebhookDraft:
     types: Sequence[str] = ()
     streams: Sequence[int] = ()
     tags: Sequence[str] = ()
+    mode: str = WebhookEndpoint.Mode.LIVE.value
     format: str = WebhookEndpoint.Format.STANDARD.value
     batch: int = 1
 
@@ -161,6 +162,8 @@ def _check(draft: WebhookDraft) -> tuple[dict[str, object], str]:
     unknown = set(draft.types) - set(SUBSCRIBABLE)
     if unknown or not 1 <= draft.batch <= MOST_BATCH or draft.format not in WebhookEndpoint.Format.values:
         raise BadWebhook
+    if draft.mode not in WebhookEndpoint.Mode.values:
+        raise BadWebhook
     if len(draft.description) > MAX_TEXT or any(len(tag) > MAX_TEXT or "\0" in tag for tag in draft.tags):
         raise BadWebhook
     one_by_one = draft.format == WebhookEndpoint.Format.POSTMARK
@@ -170,6 +173,7 @@ def _check(draft: WebhookDraft) -> tuple[dict[str, object], str]:
         "types": list(dict.fromkeys(draft.types)),
         "streams": sorted(set(draft.streams)),
         "tags": list(dict.fromkeys(draft.tags)),
+        "mode": draft.mode,
         "format": draft.format,
         "batch": 1 if one_by_one else draft.batch,
     }

@@ -34,6 +34,14 @@ class WebhookForm(forms.Form):
         label=_("What it is for"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    mode = forms.ChoiceField(
+        required=False,
+        choices=WebhookEndpoint.Mode.choices,
+        initial=WebhookEndpoint.Mode.LIVE,
+        label=_("It is told of"),
+        help_text=_("Mail of test keys is never sent; what becomes of it is made up, and marked as a test."),
+        widget=forms.RadioSelect,
+    )
     types = forms.MultipleChoiceField(
         required=False,
         choices=_TYPES,
@@ -86,6 +94,7 @@ class WebhookForm(forms.Form):
             types=values["types"],
             streams=[int(one) for one in values["streams"]],
             tags=[tag.strip()[:MAX_TEXT] for tag in values["tags"].split(",") if tag.strip()],
+            mode=values["mode"] or WebhookEndpoint.Mode.LIVE.value,
             format=values["format"],
             batch=values["batch"],
         )
@@ -99,6 +108,7 @@ def initial_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "types": endpoint.types,
         "streams": [str(one) for one in endpoint.streams],
         "tags": ", ".join(endpoint.tags),
+        "mode": endpoint.mode,
         "format": endpoint.format,
         "batch": endpoint.batch,
     }
