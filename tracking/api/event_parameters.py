@@ -37,7 +37,7 @@ def number_of(text: str) -> int:
 
 
 def filter_of(query: QueryDict, tenant_id: UUID, *, test: bool) -> FeedFilter:
-    """The filters of a query that is as it is described, for a live key or a test key; raises BadParameter."""
+    """The filters of a query that is as it is described, of a live or a test key; raises BadParameter."""
     return FeedFilter(
         types=_values(query, "type"),
         streams=[STREAMS[word] for word in _values(query, "stream")],
