@@ -1,6 +1,7 @@
 """Settings; every value that differs between installations is read from the environment
 (docs/operating.md)."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ RELAY_SUBMISSION_ADDRESS = env.text("RELAY_SUBMISSION_ADDRESS", "127.0.0.1")
 # Paths of PEM files; the key may stand in the certificate's.
 RELAY_SUBMISSION_CERTIFICATE = env.text("RELAY_SUBMISSION_CERTIFICATE")
 RELAY_SUBMISSION_CERTIFICATE_KEY = env.text("RELAY_SUBMISSION_CERTIFICATE_KEY")
-RELAY_SUBMISSION_PROCESSES = env.number("RELAY_SUBMISSION_PROCESSES", 1)
+RELAY_SUBMISSION_PROCESSES = env.number("RELAY_SUBMISSION_PROCESSES", len(os.sched_getaffinity(0)))
 RELAY_SUBMISSION_MAX_BYTES = env.number("RELAY_SUBMISSION_MAX_BYTES", 25 * 1024 * 1024)
 RELAY_DATA_DIR = Path(env.text("RELAY_DATA_DIR", str(BASE_DIR / "var")))
 RELAY_HOST_ID = env.text("RELAY_HOST_ID", "local")

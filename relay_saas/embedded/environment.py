@@ -54,6 +54,7 @@ def defaults(data: DataDir, ports: Ports) -> dict[str, str]:
         "RELAY_SUBMISSION_HOST": LOCAL,
         "RELAY_SUBMISSION_PORT": str(ports.submission),
         "RELAY_SUBMISSION_TLS_PORT": str(ports.submission_tls),
+        "RELAY_SUBMISSION_PROCESSES": "1",
         "RELAY_DATA_DIR": str(data.relay),
         "RELAY_SIMULATOR_DIR": str(data.simulator),
         "RELAY_MAILBOXES_URL": f"http://{LOCAL}:{ports.mailboxes}",
