@@ -20,6 +20,7 @@ from relay_saas.web.strict_fields import StrictFlag, StrictSerializer, StrictTex
 STREAMS: Final = {"transactional": Stream.TRANSACTIONAL, "marketing": Stream.MARKETING}
 #: Of one batch.
 MAX_BATCH: Final = 500
+_FROM: Final = "At a verified domain of yours; without a domain (`orders`) at the stream's own."
 
 
 class Base64File(StrictText):
@@ -148,18 +149,34 @@ class TemplateUseSerializer(StrictSerializer):
 class EmailSerializer(StrictSerializer):
     """The body of `POST /emails`."""
 
-    to = MailboxList(allow_empty=False)
+    to = MailboxList(
+        allow_empty=False, help_text="Each gets a copy of their own; with cc and bcc 50 at most."
+    )
     cc = MailboxList(required=False)
-    bcc = MailboxList(required=False)
+    bcc = MailboxList(required=False, help_text="These get a copy that no header names.")
     reply_to = MailboxList(required=False)
     subject = StrictText(allow_blank=True, max_length=1000)
-    html = StrictText(required=False, allow_null=True, allow_blank=True, default=None)
-    text = StrictText(required=False, allow_null=True, allow_blank=True, default=None)
-    template = TemplateUseSerializer(required=False, allow_null=True, default=None)
-    headers = HeaderList(required=False)
-    attachments = serializers.ListField(child=AttachmentSerializer(), required=False)
-    tags = serializers.ListField(child=StrictText(max_length=64), required=False)
-    metadata = TextPairs(required=False)
+    html = StrictText(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        default=None,
+        help_text="Literal, up to 1 MB. Html or text or a template must be there.",
+    )
+    text = StrictText(
+        required=False, allow_null=True, allow_blank=True, default=None, help_text="Literal, up to 1 MB."
+    )
+    template = TemplateUseSerializer(
+        required=False, allow_null=True, default=None, help_text="In the place of html and text."
+    )
+    headers = HeaderList(required=False, help_text="Up to 50; not those that the relay writes itself.")
+    attachments = serializers.ListField(
+        child=AttachmentSerializer(), required=False, help_text="Up to 50, 10 MB together."
+    )
+    tags = serializers.ListField(
+        child=StrictText(max_length=64), required=False, help_text="Up to 10; they find mail and events."
+    )
+    metadata = TextPairs(required=False, help_text="Up to 20 names with a text each; events bring it back.")
     stream = serializers.ChoiceField(
         choices=list(STREAMS),
         required=False,
@@ -172,13 +189,22 @@ class EmailSerializer(StrictSerializer):
         default=None,
         help_text="The list that this is about: who has left it gets nothing, one click leaves it.",
     )
-    scheduled_at = GivenMoment(required=False, allow_null=True, default=None)
-    track_opens = StrictFlag(required=False, allow_null=True, default=None)
-    track_clicks = StrictFlag(required=False, allow_null=True, default=None)
+    scheduled_at = GivenMoment(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="At most 30 days away; a time that is over means at once.",
+    )
+    track_opens = StrictFlag(
+        required=False, allow_null=True, default=None, help_text="If it is not said: of marketing true."
+    )
+    track_clicks = StrictFlag(
+        required=False, allow_null=True, default=None, help_text="If it is not said: of marketing true."
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`from` is a word of Python, so it cannot be declared above."""
-        return {"from": MailboxSerializer(), **super().get_fields()}
+        return {"from": MailboxSerializer(help_text=_FROM), **super().get_fields()}
 
 
 class BatchSerializer(StrictSerializer):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from relay_saas.web.api_fields import Moment
+from relay_saas.web.api_fields import Moment, UuidId
 from relay_saas.web.prefixed import PublicId
 from relay_saas.web.strict_fields import TextPairs
 
@@ -14,7 +14,7 @@ Documents = serializers.Serializer[Any]
 class TakenMessageDocument(Documents):
     """One recipient's copy."""
 
-    id = serializers.CharField()
+    id = UuidId("msg")
     to = serializers.CharField()
     status = serializers.CharField()
 
@@ -22,7 +22,7 @@ class TakenMessageDocument(Documents):
 class TakenEmailDocument(Documents):
     """What was taken."""
 
-    id = serializers.CharField()
+    id = UuidId("em")
     messages = TakenMessageDocument(many=True)
 
 
@@ -66,7 +66,7 @@ class MailboxDocument(Documents):
 class EmailLineDocument(Documents):
     """Accepted mail in a list."""
 
-    id = serializers.CharField()
+    id = UuidId("em")
     stream = serializers.CharField()
     topic = PublicId("lst", allow_null=True)
     channel = serializers.CharField()

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from relay_saas.web.errors import NotFound
+from relay_saas.web.openapi_curl import add_commands
 from relay_saas.web.openapi_groups import put_in_order
 from relay_saas.web.openapi_refusals import share
 
@@ -85,6 +86,7 @@ def description(base_url: str) -> tuple[bytes, str]:
         document["servers"] = [{"url": base_url}]
         put_in_order(document)
         share(document)
+        add_commands(document)
         body = json.dumps(document, ensure_ascii=False, default=str).encode()
     return body, quote_etag(sha256(body).hexdigest()[:32])
 

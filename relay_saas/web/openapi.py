@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiReque
 from rest_framework import serializers
 
 from relay_saas.web.api_operation import Operation, Parameter, id_schema
+from relay_saas.web.api_schema import address_schema
 from relay_saas.web.body_ids import kinds_in
 from relay_saas.web.openapi_refusals import PROBLEM, example
 from relay_saas.web.openapi_samples import sample_of
@@ -189,6 +190,8 @@ class RelaySchema(AutoSchema):
         if self.operation is not None:
             if "after" in self._query():
                 sources.append({422: ("bad_cursor",)})
+            if any(one.schema == address_schema() for one in self._query().values()):
+                sources.append({422: ("bad_parameter",)})
             if self._names_ids() and "bad_message" not in self.operation.refusals:
                 sources.append({422: ("unknown_id",)})
             if self.operation.versioned and self.method not in {"GET", "POST"}:

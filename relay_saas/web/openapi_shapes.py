@@ -31,7 +31,7 @@ _FIXED: Final[Mapping[str, Mapping[str, Any]]] = {
     "delivery.api.raw.MessageField": {"type": "string", "pattern": _BASE64, "minLength": 1},
 }
 #: What a mailbox may be beside an object.
-_WRITTEN: Final = {"type": "string", "format": "email", "maxLength": 1000}
+_WRITTEN: Final = {"title": "Text", "type": "string", "format": "email", "maxLength": 1000}
 
 
 def _fixed(name: str, shape: Mapping[str, Any]) -> type[OpenApiSerializerFieldExtension]:
@@ -101,7 +101,7 @@ class MailboxExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         """Either."""
         found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return {"anyOf": [found | {"additionalProperties": False}, _WRITTEN]}
+        return {"anyOf": [found | {"title": "Object", "additionalProperties": False}, _WRITTEN]}
 
 
 class AttachmentExtension(OpenApiSerializerExtension):
@@ -126,7 +126,8 @@ class MailboxListExtension(OpenApiSerializerFieldExtension):
         """Either."""
         one = auto_schema.resolve_serializer(self.target.child, direction).ref
         least = {} if self.target.allow_empty else {"minItems": 1}
-        return {"anyOf": [one, {"type": "array", "items": one, "maxItems": self.target.max_length, **least}]}
+        many = {"title": "Several", "type": "array", "items": one, "maxItems": self.target.max_length}
+        return {"anyOf": [one, many | least]}
 
 
 class HeaderListExtension(OpenApiSerializerFieldExtension):

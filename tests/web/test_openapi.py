@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,17 @@ def test_every_parameter_says_what_it_takes(document: dict[str, Any]) -> None:
             if one["in"] == "query":
                 assert {"pattern", "enum", "format", "maximum"} & set(schema), (path, one)
                 assert one["description"], (path, one)
+
+
+def test_every_operation_is_shown_as_a_command(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        words = shlex.split(operation["x-codeSamples"][0]["source"])
+        assert words[:3] == ["curl", "-X", method.upper()], path
+        assert "{" not in words[3], path
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            if "-d" in words:
+                examples = [one["value"] for one in content["examples"].values()]
+                assert json.loads(words[words.index("-d") + 1]) == examples[0], path
 
 
 def test_nouns_stand_in_groups_and_summaries_are_no_sentences(document: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from delivery.api.views import MailApiView
 from delivery.selectors.story import story_of
 from relay_saas.mail.ids import BadId, format_id, parse_id
+from relay_saas.web.api_fields import UuidId
 from relay_saas.web.api_operation import Operation
 from relay_saas.web.errors import NotFound
 from tracking.selectors.engagements import engagements_of
@@ -38,7 +39,7 @@ class StepDocument(serializers.Serializer[Any]):
 class ExplanationDocument(serializers.Serializer[Any]):
     """The way of one message."""
 
-    id = serializers.CharField()
+    id = UuidId("msg")
     to = serializers.CharField()
     state = serializers.CharField()
     final = serializers.BooleanField()

@@ -40,6 +40,8 @@
       disableSearch: true,
       nativeScrollbars: true,
       hideDownloadButton: true,
+      // The pattern of an id is for programs; they read openapi.json.
+      hideSchemaPattern: true,
       sortPropsAlphabetically: false,
       generatedPayloadSamplesMaxDepth: 4,
       theme: {
