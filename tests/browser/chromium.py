@@ -19,6 +19,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
+    # One page is seen at a time: a process for every page that comes would cost more than the page.
+    "--renderer-process-limit=1",
     # The recipient's pages live on the tenants' tracking hosts; nothing else has a name here.
     "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )

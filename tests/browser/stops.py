@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from tests.browser.site import Look, Site
 from tests.browser.visit import Watch
 
 Address = Callable[[Site], str]
-Open = Callable[[Look, str], BrowserContext]
+Open = Callable[[Look, str], Page]
 #: Names of stops that show another state of a page.
 STATES = re.compile(
     r"-(empty|no-match|none|analyst|refused|unknown|gone|other|archived|put-away|paused|waiting|cancelled|failed"
@@ -50,27 +50,28 @@ def visits(stops: Iterable[Stop]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def opened(site: Site) -> Iterator[Open]:
-    """`opened(look, who)` gives one browser for each look and person: files are fetched once."""
-    contexts: dict[tuple[Look, str], BrowserContext] = {}
+    """`opened(look, who)` gives one tab for each look and person: files are fetched once, and a new tab with
+    its processes costs the browser more than a visit."""
+    pages: dict[tuple[Look, str], Page] = {}
 
-    def opened(look: Look, who: str) -> BrowserContext:
-        if (look, who) not in contexts:
-            contexts[look, who] = site.open(look, getattr(site.world, who) if who else None)
-        return contexts[look, who]
+    def opened(look: Look, who: str) -> Page:
+        if (look, who) not in pages:
+            pages[look, who] = site.open(look, getattr(site.world, who) if who else None).new_page()
+        return pages[look, who]
 
     yield opened
-    for context in contexts.values():
-        context.close()
+    for page in pages.values():
+        page.context.close()
 
 
 def visit(site: Site, opened: Open, stop: Stop, look: Look) -> None:
     """Goes there, does what the stop says, and fails with everything that is wrong."""
     hosts = frozenset(urlsplit(one).netloc for one in (site.web, site.mailboxes, site.unsubscribe()))
-    watch = Watch(opened(look, stop.who), hosts)
+    watch = Watch(opened(look, stop.who), hosts, rest=f"{site.web}/healthz")
     try:
         watch.page.goto(stop.address(site))
         if stop.act:
             stop.act(watch.page)
         watch.check(stop.name, look)
     finally:
-        watch.page.close()
+        watch.leave()

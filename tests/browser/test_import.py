@@ -26,7 +26,7 @@ def look(request: pytest.FixtureRequest) -> Look:
 @pytest.fixture
 def watch(site: Site, look: Look) -> Iterator[Watch]:
     with site.open(look, site.world.owner) as context:
-        yield Watch(context, frozenset({urlsplit(site.web).netloc}))
+        yield Watch(context.new_page(), frozenset({urlsplit(site.web).netloc}))
 
 
 def work(site: Site) -> None:

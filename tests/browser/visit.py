@@ -1,6 +1,7 @@
 """One visit: a picture, axe, and all that a page must never do."""
 
 import ast
+import json
 import os
 import re
 from functools import cache
@@ -9,15 +10,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Error, Page, Request
 
 from tests.browser.site import SCREENS, Look
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 CATALOGUE = Path(__file__).resolve().parent.parent.parent / "locale/ja/LC_MESSAGES/django.po"
-RUN_AXE = """axe.run(document, {iframes: false, resultTypes: ["violations"]}).then(found => found.violations
+#: Rules whose findings are never serious: nothing that they say would be listened to.
+NEVER_SERIOUS = (
+    "aria-allowed-role", "aria-deprecated-role", "empty-table-header", "form-field-multiple-labels",
+    "heading-order", "html-xml-lang-mismatch", "image-redundant-alt", "landmark-banner-is-top-level",
+    "landmark-contentinfo-is-top-level", "landmark-main-is-top-level", "landmark-no-duplicate-banner",
+    "landmark-no-duplicate-contentinfo", "landmark-no-duplicate-main", "landmark-one-main", "landmark-unique",
+    "meta-viewport-large", "no-autoplay-audio", "page-has-heading-one", "presentation-role-conflict",
+    "region", "server-side-image-map", "skip-link", "table-duplicate-name",
+)  # fmt: skip
+RUN_AXE = """axe.run(document, {iframes: false, preload: false, resultTypes: ["violations"], rules: RULES})
+  .then(found => found.violations
   .filter(one => ["serious", "critical"].includes(one.impact))
-  .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)))"""
+  .flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)))
+""".replace("RULES", json.dumps({name: {"enabled": False} for name in NEVER_SERIOUS}))
 #: What people read or hear, but for what others wrote: mail, replies, commands, names of languages.
 TEXTS = """(() => {
   const left = "code, pre, .reply, [lang], script, style, template, [hidden], option, .row-title, .foreign";
@@ -37,14 +49,23 @@ ENGLISH = re.compile(r"\b(?:[A-Za-z][a-z']+[ ,]+){3,}[a-z']+")
 class Watch:
     """A page that is watched: what it asks for, what it complains about."""
 
-    def __init__(self, context: BrowserContext, hosts: frozenset[str]) -> None:
-        self.page: Page = context.new_page()
+    def __init__(self, page: Page, hosts: frozenset[str], *, rest: str = "") -> None:
+        self.page = page
         self.foreign: list[str] = []
         self.complaints: list[str] = []
         self._hosts = hosts
+        self._rest = rest
         self.page.on("request", self._asked)
         self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", self._failed)
+
+    def leave(self) -> None:
+        """Ends the visit where nothing happens, and leaves nothing of it in this tab for the next one."""
+        self.page.remove_listener("request", self._asked)
+        self.page.remove_listener("console", self._said)
+        self.page.remove_listener("pageerror", self._failed)
+        self.page.evaluate("try { sessionStorage.clear() } catch {}")
+        self.page.goto(self._rest)
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -56,22 +77,25 @@ class Watch:
         if message.type == "error" and "the server responded with a status of 4" not in message.text:
             self.complaints.append(message.text)
 
-    def _stretch(self) -> None:
-        """A window as high as the page, so that the side bar reaches its foot as it does on a screen."""
-        seen = self.page.viewport_size
-        height = self.page.evaluate("document.documentElement.scrollHeight")
-        if seen and seen["width"] > 992 and height > seen["height"]:
-            self.page.set_viewport_size({"width": seen["width"], "height": height})
+    def _failed(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _picture(self, name: str) -> None:
+        """In a window as high as the page, so that the side bar reaches its foot as it does on a screen."""
         SCREENS.mkdir(parents=True, exist_ok=True)
+        seen = self.page.viewport_size
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        stretched = seen is not None and seen["width"] > 992 and height > seen["height"]
+        if seen and stretched:
+            self.page.set_viewport_size({"width": seen["width"], "height": height})
         self.page.evaluate("scrollTo(0, 0)")
         self.page.screenshot(path=SCREENS / name, full_page=True)
+        if seen and stretched:
+            self.page.set_viewport_size(seen)
 
     def check(self, name: str, look: Look) -> None:
         """Takes the picture and fails with everything that is wrong."""
         self.page.evaluate("document.fonts.ready.then(() => null)")
-        self._stretch()
         # A picture costs as much as all that is asserted here; nobody looks at those of a run that passes.
         if os.environ.get("SCREENS"):
             self._picture(f"{name}-{look}.png")
