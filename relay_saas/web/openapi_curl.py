@@ -30,7 +30,8 @@ def _command(method: str, path: str, operation: Mapping[str, Any]) -> str:
 
 
 def _body(kind: str, content: Mapping[str, Any]) -> list[str]:
-    value = next(iter(content.get("examples", {}).values()), {"value": {}})["value"]
+    examples: Mapping[str, Any] = content.get("examples", {})
+    value: Mapping[str, Any] = next((one["value"] for one in examples.values()), {})
     if kind == _FORM:
         return [f"-F {name}={'@contacts.csv' if name == 'file' else text}" for name, text in value.items()]
     body = json.dumps(value, ensure_ascii=False, indent=2).replace("'", "'\\''")

@@ -101,7 +101,7 @@ class MailboxExtension(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
         """Either."""
         found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return {"anyOf": [found | {"title": "Object", "additionalProperties": False}, _WRITTEN]}
+        return {"anyOf": [found | {"title": "Parts", "additionalProperties": False}, _WRITTEN]}
 
 
 class AttachmentExtension(OpenApiSerializerExtension):
