@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+from django.utils.translation import get_language
 
 from delivery.api.specs import Caller
 from delivery.models import SimulatedMail
@@ -12,7 +14,10 @@ from delivery.services.due import cancel_submission, put_off
 from delivery.services.simulation import cancel_simulated, put_off_simulated, simulate_many, story_of
 from delivery.services.submission import Accepted, submit_many
 from delivery.services.submission_spec import SubmissionSpec
+from delivery.services.together import Together
 from relay_saas.web.errors import RelayError
+
+_TOGETHER: Final = Together()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,17 @@ def take(spec: SubmissionSpec, caller: Caller) -> Taken:
     if isinstance(taken, RelayError):
         raise taken
     return taken
+
+
+def take_with_others(spec: SubmissionSpec, caller: Caller) -> Taken:
+    """The same outside any transaction: mail that a key brings at once shares one. Raises RelayError."""
+    key = caller.key
+    if key.test:
+        return take(spec, caller)
+    # Problems are told in the language of the request.
+    line = key.tenant_id, key.key_id, get_language()
+    accepted = _TOGETHER.submit(line=line, tenant_id=key.tenant_id, spec=spec, check_sender=key.check_sender)
+    return taken_of(accepted)
 
 
 def take_many(specs: Sequence[SubmissionSpec], caller: Caller) -> list[Taken | RelayError]:

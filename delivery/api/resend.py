@@ -22,7 +22,7 @@ from delivery.api.resend_bodies import (
 )
 from delivery.api.serializers import MAX_BATCH
 from delivery.api.specs import Caller, checked_time
-from delivery.api.views import SendingView
+from delivery.api.views import SendingView, SingleSends
 from delivery.exceptions import BadSubmission
 from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.web.errors import NotFound, RelayError, translated
@@ -46,14 +46,14 @@ class ResendView(SendingView):
         return Response(document, status=document["statusCode"], headers=error.headers)
 
 
-class ResendEmailsView(ResendView):
+class ResendEmailsView(ResendView, SingleSends):
     """`POST /emails`."""
 
     required_scope = {"POST": "messages.send"}
 
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """200 once everything is committed."""
-        taken = desk.take(read(self.request.data, self.caller), self.caller)
+        taken = self.take(read(self.request.data, self.caller))
         return Response({"id": str(taken.id)})
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.repeats import HEADER as IDEMPOTENCY_KEY
 from accounts.api.views import JsonApiView
 from delivery.api import desk
 from delivery.api.documents import (
@@ -33,6 +34,7 @@ from delivery.models.stream import Stream
 from delivery.selectors.sent import Wanted, contents_of, simulated, submissions
 from delivery.selectors.submissions import find_submission
 from delivery.services.simulation import find_simulated
+from delivery.services.submission_spec import SubmissionSpec
 from relay_saas.web.api_operation import (
     PAGING,
     Operation,
@@ -119,7 +121,19 @@ class SendingView(JsonApiView):
         return submission_document(find_submission(tenant_id=self.tenant_id, submission_id=submission_id))
 
 
-class EmailsView(SendingView):
+class SingleSends(SendingView):
+    """A route whose POST takes one mail; without an `Idempotency-Key` it shares a transaction with others."""
+
+    def in_one_transaction(self, request: Request) -> bool:
+        """A name's answer is kept with its mail."""
+        return request.method != "POST" or IDEMPOTENCY_KEY in request.headers
+
+    def take(self, spec: SubmissionSpec) -> desk.Taken:
+        """It is committed once the answer leaves; raises RelayError."""
+        return desk.take(spec, self.caller) if self.inside else desk.take_with_others(spec, self.caller)
+
+
+class EmailsView(SingleSends):
     """`POST /emails`, `GET /emails`."""
 
     required_scope = {"POST": "messages.send", "GET": "messages.read", "HEAD": "messages.read"}
@@ -147,7 +161,7 @@ class EmailsView(SendingView):
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """202 once everything is committed: the scope closes before the answer leaves."""
         spec = spec_of(checked_body(self.request.data), self.caller)
-        return Response(taken_document(desk.take(spec, self.caller)), status=202)
+        return Response(taken_document(self.take(spec)), status=202)
 
     def get(self, request: Request) -> Response:
         """One page."""
