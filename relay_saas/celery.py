@@ -1,6 +1,7 @@
 """The Celery application: short tasks, late acks, JSON only, no result backend; due times live in
 PostgreSQL."""
 
+import gc
 import os
 
 from celery import Celery
@@ -25,6 +26,9 @@ def _refuse_unsafe_start(**_: object) -> None:
     """Before the children are forked; no connection is left for them to share."""
     refuse_unsafe_start()
     connections.close_all()
+    # A look for garbage writes to all that it passes; the children would have a copy of that each.
+    gc.collect()
+    gc.freeze()
 
 
 app = Celery("relay_saas")
