@@ -41,7 +41,7 @@ TEXTS = [case for _, case in load("urls") if to_bytes(case["input"]) is not None
 def endpoint(url: str) -> EndpointRow:
     sealed = seal_part(new_secret(), tenant_id=TENANT, endpoint_id=1, part=Part.SIGNING)
     return EndpointRow(
-        id=1, tenant_id=TENANT, url=url, userinfo_sealed=None, types=[], streams=[], tags=[],
+        id=1, tenant_id=TENANT, url=url, userinfo_sealed=None, types=[], streams=[], tags=[], mode="live",
         format="standard", batch=1, state="active", secret_sealed=sealed, old_secret_sealed=None,
         old_secret_until=None, position=0, failures=0, open_until=None, last=0, fresh=False, waiting=0,
         due=False, replay_id=None,
