@@ -1,5 +1,6 @@
 """The facts that delivery announces, after commit, with ids and plain values; a receiver only enqueues."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -14,6 +15,15 @@ people_wrote = Signal()
 
 #: `tenant_id`, `inbound_ids`: reports of receivers came, and nobody has read them yet.
 reports_came = Signal()
+
+#: `pools`: mail came that may go out at once from the addresses of these pools.
+mail_accepted = Signal()
+
+
+def announce_accepted(*, pools: Collection[int]) -> None:
+    """Sends `mail_accepted` once the outermost transaction has committed."""
+    send = partial(mail_accepted.send_robust, sender=SENDER, pools=pools)
+    transaction.on_commit(send, robust=True)
 
 
 def announce_reports(*, tenant_id: UUID, inbound_ids: list[int]) -> None:

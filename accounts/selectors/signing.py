@@ -36,6 +36,6 @@ def key_aad(tenant_id: UUID, domain_name: str, selector: str) -> bytes:
 def signing_key(
     tenant_id: UUID, domain: str, selector: str, algorithm: Algorithm, sealed: bytes
 ) -> SigningKey:
-    """Opens a row of SIGNING_KEYS_SQL; raises SealBroken."""
+    """Opens a row of SIGNING_KEYS_SQL; raises SealBroken. Nobody without the vault's key has sealed it."""
     pem = unseal(bytes(sealed), key_aad(tenant_id, domain, selector))
-    return load_key(domain=domain, selector=selector, algorithm=algorithm, pem=pem)
+    return load_key(domain=domain, selector=selector, algorithm=algorithm, pem=pem, known=True)

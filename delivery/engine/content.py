@@ -74,6 +74,8 @@ class Contents:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._kept: OrderedDict[tuple[UUID, int], asyncio.Task[Prepared]] = OrderedDict()
+        #: By tenant and sealed row. Mail by API has a content each; a key that has signed is quicker.
+        self._opened: OrderedDict[tuple[UUID, tuple[Any, ...]], SigningKey] = OrderedDict()
 
     async def get(self, tenant_id: UUID, content_id: int) -> Prepared:
         """The content; raises LookupError where it is gone, MailError, SealBroken."""
@@ -104,10 +106,20 @@ class Contents:
                 raise LookupError(f"content {content_id}")
             found = await connection.execute(SIGNING_KEYS_SQL, [tenant_id, row["sending_domain_id"]])
             sealed = await found.fetchall()
-        keys = tuple(signing_key(tenant_id, *item) for item in sealed)
+        keys = tuple(self._key(tenant_id, item) for item in sealed)
         prepared = await asyncio.to_thread(prepare, row, keys)
         self._make_room(prepared.weight)
         return prepared
+
+    def _key(self, tenant_id: UUID, sealed: tuple[Any, ...]) -> SigningKey:
+        """A row of SIGNING_KEYS_SQL, opened once."""
+        place = tenant_id, sealed
+        if place not in self._opened:
+            self._opened[place] = signing_key(tenant_id, *sealed)
+            while len(self._opened) > _KEPT:
+                self._opened.popitem(last=False)
+        self._opened.move_to_end(place)
+        return self._opened[place]
 
     def _make_room(self, weight: int) -> None:
         """Lets the longest unused go until what is kept, and one of this weight, is not too much."""

@@ -48,6 +48,8 @@ class Lookout:
         self._known: dict[int, Lane] = {}
         self._providers: dict[int, str] = {}
         self._suspended: set[tuple[int, int]] = set()
+        #: Source and provider of everything that was due at the last look.
+        self._pairs: set[tuple[int, int]] = set()
         self._shared_at = 0.0
 
     async def look(self, connection: AsyncConnection) -> None:
@@ -56,25 +58,31 @@ class Lookout:
         policies = await Policies.load(connection)
         self.standing = Standing(await Overrides.load(connection), policies)
         self._manners.policies = policies
-        pools = sorted({source.pool_id for source in self._sources})
         self.places.renew(asyncio.get_running_loop().time())
-        sources = [source.id for source in self._sources]
-        lanes = await board(connection, pools=pools, sources=sources, places=self.places.known)
-        self.places.keep(lane.id for lane in lanes)
-        self._known.update((lane.id, lane) for lane in lanes)
+        lanes = await self._due(connection)
         await self._learn_names(connection, {lane.provider_id for lane in lanes})
         self.runs, self.beside = await self._count(connection)
         await self._make_channels(connection, lanes)
         self._apply_limits()
         await begin_again(connection, self._free_again())
-        self.serving = {lane.id: self._serving(lane) for lane in lanes}
-        self.lanes = [lane for lane in lanes if self.serving[lane.id]]
-        self._apply_lane_rates()
-        pairs = sorted({channel.pair for channels in self.serving.values() for channel in channels})
-        await self.warmup.load(connection, pairs)
+        self._serve(lanes)
+        self._pairs = {channel.pair for channels in self.serving.values() for channel in channels}
+        await self.warmup.load(connection, sorted(self._pairs))
         self._manners.warming = set(self.warmup.steps)
         due = {channel.key: channel for channels in self.serving.values() for channel in channels}
         await take_probes(connection, list(due.values()))
+
+    async def glance(self, connection: AsyncConnection) -> bool:
+        """Only which lanes are due, by all else that the last look learned; False where that is not enough.
+
+        A look asks ten questions, and in a busy run each waits until everybody has had their turn.
+        """
+        lanes = await self._due(connection)
+        keys = {(source.id, lane.site_id) for lane in lanes for source in self._sources_of(lane)}
+        if not keys <= self.channels.keys() or not {self.channels[key].pair for key in keys} <= self._pairs:
+            return False
+        self._serve(lanes)
+        return True
 
     def forget(self, drained: Iterable[int]) -> None:
         """These lanes have no more due work until the next look."""
@@ -90,6 +98,19 @@ class Lookout:
         """Leaves what was learned, and what was not used, to the others."""
         await self._share(connection, now=True)
         await self.warmup.close(connection)
+
+    async def _due(self, connection: AsyncConnection) -> list[Lane]:
+        pools = sorted({source.pool_id for source in self._sources})
+        sources = [source.id for source in self._sources]
+        lanes = await board(connection, pools=pools, sources=sources, places=self.places.known)
+        self.places.keep(lane.id for lane in lanes)
+        self._known.update((lane.id, lane) for lane in lanes)
+        return lanes
+
+    def _serve(self, lanes: Sequence[Lane]) -> None:
+        self.serving = {lane.id: self._serving(lane) for lane in lanes}
+        self.lanes = [lane for lane in lanes if self.serving[lane.id]]
+        self._apply_lane_rates()
 
     async def _share(self, connection: AsyncConnection, *, now: bool = False) -> None:
         time = asyncio.get_running_loop().time()

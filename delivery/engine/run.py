@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from accounts.models.tenant import new_id
 from delivery.engine import incarnation, journal, lease
+from delivery.engine.bell import Bell
 from delivery.engine.breaker import Breaker
 from delivery.engine.channel import Source
 from delivery.engine.claim import recheck
@@ -87,21 +88,24 @@ class Run:
             shop.workarounds = Workarounds(await known_traits(connection))
             platform = await load_platform(connection, self._config.platform_key, self._config.platform_signs)
             shop.composer = replace(shop.composer, platform=platform)
-        scheduler = Scheduler(shop, pool, self.id, sources)
+        bell = Bell(self._config.valkey_url, {source.pool_id for source in sources})
+        bell.open()
+        scheduler = Scheduler(shop, pool, self.id, sources, bell)
         routes = Routes(shop.resolver, self._config.timings)
         writing = asyncio.create_task(shop.outbox.run())
         beside = [
             asyncio.create_task(_every(self._config.heartbeat_seconds, lambda: self._renew(pool, held))),
             asyncio.create_task(_every(_POLL, lambda: self._look_again(pool, shop, scheduler))),
             asyncio.create_task(_every(_POLL, lambda: self._keep_learned(pool, shop))),
-            asyncio.create_task(self._route(pool, routes)),
+            asyncio.create_task(self._route(pool, routes, bell)),
         ]
         for task in (writing, *beside):
             task.add_done_callback(shop.watch)
         try:
             try:
-                more = await self._claim(shop, scheduler, routes, held)
+                more = await self._claim(shop, scheduler, routes, held, bell)
             finally:
+                await bell.close()
                 await self._wind_down(shop, scheduler)
         finally:
             shop.outbox.close()
@@ -110,9 +114,11 @@ class Run:
         await self._keep_learned(pool, shop)
         await scheduler.leave()
         await self._settle(pool, held)
-        return more and not self._stop()
+        return (more or scheduler.told) and not self._stop()
 
-    async def _claim(self, shop: Workshop, scheduler: Scheduler, routes: Routes, held: Lease) -> bool:
+    async def _claim(
+        self, shop: Workshop, scheduler: Scheduler, routes: Routes, held: Lease, bell: Bell
+    ) -> bool:
         """Claims until stopped, idle or out of time; true where it ended in the midst of work."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._config.claim_seconds
@@ -133,7 +139,10 @@ class Run:
                 worked_at = now
             elif now - worked_at >= self._config.idle_seconds:
                 return False
-            await asyncio.sleep(_TICK if scheduler.busy else _IDLE_TICK)
+            if scheduler.busy or scheduler.told:
+                await asyncio.sleep(_TICK)
+            else:
+                await bell.wait(_IDLE_TICK, since=bell.rings)
         return True
 
     async def _wind_down(self, shop: Workshop, scheduler: Scheduler) -> None:
@@ -221,15 +230,19 @@ class Run:
                 await keep_traits(connection, fresh)
             del shop.workarounds.fresh[: len(fresh)]
 
-    async def _route(self, pool: Pool, routes: Routes) -> None:
+    async def _route(self, pool: Pool, routes: Routes, bell: Bell) -> None:
         while True:
-            found = 0
+            found, heard = 0, bell.rings
             try:
                 async with pool.connection() as connection:
                     found = await routes.resolve_waiting(connection)
             except DATABASE_AWAY as error:
                 LOG.warning("routing waits for the database: %s", error)
-            await asyncio.sleep(_ROUTE if found else _ROUTE_IDLE)
+            if found:
+                bell.ring()
+            await asyncio.sleep(_ROUTE)
+            if not found:
+                await bell.wait(_ROUTE_IDLE - _ROUTE, since=heard)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:

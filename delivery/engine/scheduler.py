@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from delivery.engine.allotment import Allotment
+from delivery.engine.bell import Bell
 from delivery.engine.channel import Channel, Source
 from delivery.engine.claim import Lane, claim
 from delivery.engine.content import Pool
@@ -20,6 +21,8 @@ from delivery.engine.talk import Workshop
 from delivery.engine.verdicts import BLOCKED, unsent
 
 _LOOK_SECONDS: Final = 0.4
+#: The same where the bell has rung.
+_SOON: Final = 0.05
 #: Entries of one claim, about: more do not fit into the socket, and the database would wait for us to read.
 _MOST: Final = 64
 #: Claims of a round.
@@ -31,7 +34,9 @@ _SLOW_SECONDS: Final = 2.0
 class Scheduler:
     """Of one run; `tick` is called by the run's loop."""
 
-    def __init__(self, shop: Workshop, pool: Pool, run_id: UUID, sources: Sequence[Source]) -> None:
+    def __init__(
+        self, shop: Workshop, pool: Pool, run_id: UUID, sources: Sequence[Source], bell: Bell
+    ) -> None:
         self._shop = shop
         self._pool = pool
         self._run_id = run_id
@@ -39,7 +44,9 @@ class Scheduler:
         self._crew = Crew(shop, pool, run_id)
         self._allowances = Allowances(shop.config.valkey_url)
         self._turns = Turns(shop.random.random)
-        self._looked_at = 0.0
+        self._looked_at = self._glanced_at = 0.0
+        self._bell = bell
+        self._heard = bell.rings
         #: Loop time at which the run's time was over.
         self._over_at: float | None = None
 
@@ -54,6 +61,11 @@ class Scheduler:
         return any(channel.jobs or channel.active for channel in self.channels.values())
 
     @property
+    def told(self) -> bool:
+        """Whether the bell has rung since the last look."""
+        return self._bell.rings != self._heard
+
+    @property
     def jobs(self) -> list[Job]:
         """What is claimed and not on the wire."""
         return [job for channel in self.channels.values() for job in channel.jobs]
@@ -62,11 +74,9 @@ class Scheduler:
         """One round: look, ask, claim, distribute, hire; returns the number of entries claimed."""
         now = asyncio.get_running_loop().time()
         if now - self._looked_at > _LOOK_SECONDS:
-            async with self._pool.connection() as connection:
-                await self._lookout.look(connection)
-            self._allowances.runs = self._lookout.runs
-            self._looked_at = now
-            self._give_back_suspended()
+            await self._look(now)
+        elif self.told and now - self._glanced_at > _SOON:
+            await self._glance(now)
         await self._crew.ask(list(self.channels.values()), self._due(), now)
         claimed = 0
         # One stream after the other: what the higher one does not fill is left for the lower one.
@@ -75,6 +85,24 @@ class Scheduler:
                 claimed += await self._claim_all(stream, now)
         self._crew.hire(self.channels)
         return claimed
+
+    async def _look(self, now: float) -> None:
+        self._heard = self._bell.rings
+        async with self._pool.connection() as connection:
+            await self._lookout.look(connection)
+        self._allowances.runs = self._lookout.runs
+        self._looked_at = self._glanced_at = now
+        self._give_back_suspended()
+
+    async def _glance(self, now: float) -> None:
+        """The bell has rung: what is due now."""
+        self._heard = self._bell.rings
+        async with self._pool.connection() as connection:
+            enough = await self._lookout.glance(connection)
+        if enough:
+            self._glanced_at = now
+        else:
+            await self._look(now)
 
     def finish_slow(self) -> bool:
         """When the run's time is over: whether something slow may be under way; asked until it is not.
@@ -131,7 +159,8 @@ class Scheduler:
         for _ in range(_CLAIMS):
             found = await self._claim(lanes, now)
             claimed += found
-            if found < _MOST:
+            # Who rings waits, and what it has brought may go before the rest.
+            if found < _MOST or self.told:
                 break
             left = {lane.id for lane in self._lookout.lanes}
             lanes = [lane for lane in lanes if lane.id in left]

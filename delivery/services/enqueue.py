@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models.tenant import new_id
+from delivery.events import announce_accepted
 from delivery.models import Attempt, AttemptState, Message, QueueEntry, Submission
 from delivery.models.stream import Stream
 from delivery.services.bulk import insert_together
@@ -85,6 +86,8 @@ def enqueue(*, tenant_id: UUID, batch: Sequence[Copies]) -> list[tuple[AcceptedM
         (QueueEntry, _entries([row for row in flat if not row.reason])),
     )
     _suppress(tenant_id, [row for row in flat if row.reason])
+    if any(row.due_at <= now and not row.reason for row in flat):
+        announce_accepted(pools={one.pool_id for one in found.values()})
     return [
         tuple(
             AcceptedMessage(id=row.message.id, address=row.message.rcpt, suppressed=bool(row.reason))

@@ -52,6 +52,8 @@ class Place:
 class Whereabouts:
     """The answer."""
 
+    #: Whose addresses it goes from.
+    pool_id: int
     places: Mapping[str, Place]
     #: By address key and scope.
     reasons: Mapping[tuple[str, str], str]
@@ -97,6 +99,7 @@ def _read(asked: _Asked) -> tuple[int | None, Whereabouts]:
     ((pool_id, *lists),) = ask(_READ, values)
     named, suppressed, lanes = (one or [] for one in lists)
     return pool_id, Whereabouts(
+        pool_id=pool_id or 0,
         places={name: Place(domain_id=pk, site_id=site) for name, pk, site in named},
         reasons={(key, scope): reason for key, scope, reason in suppressed},
         lanes=dict(lanes),

@@ -79,6 +79,11 @@ def targets(figures: Mapping[str, Any]) -> Iterator[Target]:
     yield Target(key="pages.queries_worst", bound=20.0, at_least=False)
     yield Target(key="api.single_share_of_empty", bound=0.3, at_least=True)
     yield Target(key="api.batch_ratio_to_single", bound=4.0, at_least=True)
+    for door in ("api", "smtp"):
+        for state in ("awake", "asleep"):
+            yield Target(key=f"accept.{door}_{state}_p50_ms", bound=300.0, at_least=False)
+            yield Target(key=f"accept.{door}_{state}_p95_ms", bound=1000.0, at_least=False)
+        yield Target(key=f"accept.{door}_beside_p95_ms", bound=3000.0, at_least=False)
 
 
 def judged(figures: Mapping[str, Any]) -> Iterator[str]:

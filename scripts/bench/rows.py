@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scripts.bench import (
+    accept,
     api,
     backlog,
     hooks,
@@ -106,4 +107,5 @@ ROWS: Final[dict[str, Callable[[Bench], None]]] = {
     "webhooks": hooks.webhooks_row,
     "pages": pages.pages_row,
     "api": api.api_row,
+    "accept": accept.accept_row,
 }

@@ -80,12 +80,20 @@ def receiving(
 
 
 @contextmanager
-def receiving_tls(stand: Stand, *, keep: bool = False) -> Iterator[Sink]:  # noqa: ARG001 - it keeps none
-    """A receiver of our own that offers STARTTLS (`tls_sink`): smtp-sink cannot."""
+def receiving_tls(
+    stand: Stand,
+    *,
+    keep: bool = False,  # noqa: ARG001 - it keeps none
+    times: Path | None = None,
+) -> Iterator[Sink]:
+    """A receiver of our own that offers STARTTLS (`tls_sink`): smtp-sink cannot. With `times` it writes down
+    there when messages came (`timed_sink`)."""
     port, name = free_port(), "tls-sink"
     log = stand.supervisor.data.log(name)
     log.unlink(missing_ok=True)
-    argv = (sys.executable, "-m", "scripts.bench.tls_sink", str(port), str(stand.supervisor.data.root))
+    module = "tls_sink" if times is None else "timed_sink"
+    argv = (sys.executable, "-m", f"scripts.bench.{module}", str(port), str(stand.supervisor.data.root))
+    argv += () if times is None else (str(times),)
     child = stand.supervisor.spawn(Program(name=name, argv=argv, stage=2))
     stand.supervisor.await_ready(child, greets(port, b"220"), seconds=_READY_SECONDS)
     try:

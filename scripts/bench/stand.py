@@ -82,11 +82,12 @@ class Stand:
             self.stop(*children)
 
     @contextmanager
-    def web(self, settings: Mapping[str, str]) -> Iterator[None]:
-        """The dashboard's and the API's server with these settings."""
+    def web(self, settings: Mapping[str, str], *beside: str) -> Iterator[None]:
+        """The dashboard's and the API's server with these settings, and the rows of the process table that
+        are named beside it."""
         told = {**self.environment, **settings}
         rows = table(self.supervisor.data, self.ports, told)
-        children = [self._start(row) for row in rows if row.program.name == "web"]
+        children = [self._start(row) for row in rows if row.program.name in {"web", *beside}]
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ import datetime as dt
 import signal
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
@@ -65,6 +66,7 @@ class Session(asyncio.Protocol):
             end = self._buffer.find(b"\r\n.\r\n")
             if end < 0:
                 return False
+            self.took(bytes(self._buffer[: end + 2]))
             del self._buffer[: end + 5]
             self._in_data = False
             self._count.accepted += 1
@@ -78,6 +80,9 @@ class Session(asyncio.Protocol):
         del self._buffer[: end + 2]
         self._command(line[:4].upper())
         return True
+
+    def took(self, message: bytes) -> None:
+        """A message is complete and not yet answered; for those who look at it."""
 
     def _command(self, verb: bytes) -> None:
         write = self._transport.write
@@ -126,12 +131,14 @@ def _context(folder: Path) -> ssl.SSLContext:
     return context
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(
+    port: int, folder: Path, session: Callable[[Count, ssl.SSLContext], Session] = Session
+) -> None:
     """Until TERM."""
     loop = asyncio.get_running_loop()
     count, context = Count(), _context(folder)
     saying = asyncio.create_task(count.say())
-    server = await loop.create_server(lambda: Session(count, context), "127.0.0.1", port, backlog=1024)
+    server = await loop.create_server(lambda: session(count, context), "127.0.0.1", port, backlog=1024)
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     await stop.wait()

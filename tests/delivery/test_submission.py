@@ -1,11 +1,14 @@
 """Submissions: one request becomes messages, queue entries and lanes, or nothing at all."""
 
 from collections import Counter as Tally
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.audit import SYSTEM
 from accounts.exceptions import DomainNotVerified, DomainOfAnotherStream
@@ -15,6 +18,7 @@ from accounts.services.tenants import create_tenant
 from accounts.tenancy import tenant_scope
 from campaigns.models import Content, Suppression
 from campaigns.services.suppression import suppress
+from delivery.events import mail_accepted
 from delivery.exceptions import BadSubmission, NoEgress
 from delivery.models import Attempt, AttemptState, Counter, Domain, Lane, Message, QueueEntry, Submission
 from delivery.models.stream import Stream
@@ -45,6 +49,45 @@ def test_a_sender_without_a_domain_sends_from_the_streams_own(tenant: Tenant, do
         with tenant_scope(tenant.pk):
             content = Content.objects.get(pk=accepted.submission.content_id)
         assert (content.from_address, content.sending_domain_id) == (f"hello@{own.name}", own.pk)
+
+
+def announced(act: Callable[[], Any], commits: Callable[..., Any]) -> list[Collection[int]]:
+    """For which pools the bell would ring once it has been committed."""
+    heard: list[Collection[int]] = []
+
+    def hear(*, pools: Collection[int], **_: Any) -> None:
+        heard.append(pools)
+
+    mail_accepted.connect(hear)
+    try:
+        with commits(execute=True):
+            act()
+    finally:
+        mail_accepted.disconnect(hear)
+    return heard
+
+
+def test_mail_that_may_go_now_is_announced_once_it_is_committed(
+    tenant: Tenant, domain: SendingDomain, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    two = (Mailbox(address="a@gmail.test"), Mailbox(address="b@acme.test"))
+    (pools,) = announced(lambda: accept(tenant, to=two), django_capture_on_commit_callbacks)
+    with tenant_scope(tenant.pk):
+        assert set(Lane.objects.values_list("pool_id", flat=True)) == set(pools)
+
+
+def test_mail_of_a_later_time_and_mail_to_nobody_are_not_announced(
+    tenant: Tenant, domain: SendingDomain, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    assert announced(lambda: accept(tenant, send_at=later), django_capture_on_commit_callbacks) == []
+    suppress(
+        tenant_id=tenant.pk,
+        email_key="taro@gmail.test",
+        scope=Suppression.Scope.ALL,
+        reason=Suppression.Reason.COMPLAINED,
+    )
+    assert announced(lambda: accept(tenant), django_capture_on_commit_callbacks) == []
 
 
 def test_another_streams_domain_is_refused_with_its_place(tenant: Tenant, domain: SendingDomain) -> None:
