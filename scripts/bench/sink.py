@@ -92,8 +92,8 @@ def receiving_tls(
     log = stand.supervisor.data.log(name)
     log.unlink(missing_ok=True)
     module = "tls_sink" if times is None else "timed_sink"
-    argv = (sys.executable, "-m", f"scripts.bench.{module}", str(port), str(stand.supervisor.data.root))
-    argv += () if times is None else (str(times),)
+    told = (str(port), str(stand.supervisor.data.root), *([] if times is None else [str(times)]))
+    argv = (sys.executable, "-m", f"scripts.bench.{module}", *told)
     child = stand.supervisor.spawn(Program(name=name, argv=argv, stage=2))
     stand.supervisor.await_ready(child, greets(port, b"220"), seconds=_READY_SECONDS)
     try:

@@ -108,14 +108,17 @@ def test_a_run_looks_when_mail_is_accepted_and_does_not_wait_for_its_own_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(scheduler, "_LOOK_SECONDS", 3600.0)
-    spec = SubmissionSpec(
-        from_=Mailbox(address=f"shop@{domain.name}"),
-        to=(Mailbox(address="taro@acme.test"),),
-        subject="Your code",
-        text="123456",
-    )
+    wanted = [f"taro{number}@acme.test" for number in range(3)]
     shared = EgressPool.objects.get(name="shared").pk
     with running(replace(config, idle_seconds=30)):
         until(lambda: listeners(shared), what="the run listens")
-        submit(tenant_id=tenant.pk, spec=spec)
-        until(lambda: world.recipients(domain.name) == ["taro@acme.test"], what="the mail arrives")
+        for number, address in enumerate(wanted, 1):
+            spec = SubmissionSpec(
+                from_=Mailbox(address=f"shop@{domain.name}"),
+                to=(Mailbox(address=address),),
+                subject="Your code",
+                text="123456",
+            )
+            submit(tenant_id=tenant.pk, spec=spec)
+            until(lambda n=number: len(world.recipients(domain.name)) == n, what="the mail arrives")
+    assert world.recipients(domain.name) == wanted

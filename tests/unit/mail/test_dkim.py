@@ -283,6 +283,16 @@ def test_a_key_that_cannot_sign_is_refused(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("algorithm", ["rsa-sha256", "ed25519-sha256"])
+def test_a_known_key_signs_like_one_that_was_checked(
+    pairs: dict[Algorithm, tuple[bytes, str]], algorithm: Algorithm
+) -> None:
+    given = {"domain": "a.test", "selector": "r1", "algorithm": algorithm, "pem": pairs[algorithm][0]}
+    message = b"From: a@a.test\r\n\r\nHello\r\n"
+    checked, known = load_key(**given), load_key(**given, known=True)
+    assert sign(message, [known], 1) == sign(message, [checked], 1)
+
+
 @pytest.mark.parametrize(
     ("private", "code"),
     [
