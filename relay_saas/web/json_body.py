@@ -22,6 +22,7 @@ MAX_BULK_ITEMS: Final = 100_000
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NESTING: Final = re.compile(rb"[\[\]{}]")
 
+_BEYOND: Final = frozenset({"number_out_of_range", "too_deep"})
 #: What is wrong with a body, by the code.
 MESSAGES: Final[Mapping[str, Text]] = {
     "bad_json": _("The body is not valid JSON."),
@@ -39,6 +40,9 @@ MESSAGES: Final[Mapping[str, Text]] = {
 
 def status_of(code: str) -> int:
     """The status that a code of MESSAGES comes with."""
+    if code in _BEYOND:
+        # It is JSON and means one thing, and is beyond what is taken.
+        return 422
     return 413 if code in {"body_too_large", "too_many_items"} else 400
 
 

@@ -28,6 +28,7 @@ _WITH_BODY: Final = {
     400: ("bad_json", "invalid"),
     413: ("body_too_large", "too_many_items"),
     415: ("unsupported_media_type",),
+    422: ("number_out_of_range", "too_deep"),
 }
 _BAD_ID: Final = {404: ("not_found",)}
 _REQUEST_ID: Final = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
@@ -127,6 +128,13 @@ class RelaySchema(AutoSchema):
             body = self.resolve_serializer(body(), "request").ref
         request = OpenApiRequest(body, examples=examples)
         return dict.fromkeys(self.map_parsers(), request)
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """A body of which nothing may be left out must be there."""
+        found = super()._get_request_body(direction)
+        if found and self.operation is not None and self.operation.whole:
+            found["required"] = True
+        return found
 
     def get_response_serializers(self) -> Any:
         """The success, and every refusal with its codes."""

@@ -22,7 +22,15 @@ class NoSurrogates(ProhibitSurrogateCharactersValidator):
             super().__call__(value)
 
 
-class StrictText(serializers.CharField):
+class AsSent(serializers.Field[Any, Any, Any, Any]):
+    """Empty in a form is empty, and not left out."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        """What stands under the field's name."""
+        return dictionary.get(self.field_name, serializers.empty)
+
+
+class StrictText(AsSent, serializers.CharField):
     """A JSON string as it came: no number in its place, nothing trimmed."""
 
     def __init__(self, **kwargs: Any) -> None:
