@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 
 from relay_saas.mail.ids import BadId, format_id, parse_id
 from relay_saas.web.api_query import bad_parameter
@@ -99,7 +100,7 @@ def _cipher(kind: str) -> Cipher[ECB]:
     return Cipher(AES(key[:16]), ECB())  # noqa: S305  (one block that never repeats: this is the permutation)
 
 
-class PublicId(AsSent):
+class PublicId(AsSent, serializers.Field[int, str, str, Any]):
     """A prefixed id in a body or an answer; inside, the row's number.
 
     Whether the row is there is for the service to say: an unknown id and a foreign one are the same to it.

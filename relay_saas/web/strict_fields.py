@@ -22,8 +22,10 @@ class NoSurrogates(ProhibitSurrogateCharactersValidator):
             super().__call__(value)
 
 
-class AsSent(serializers.Field[Any, Any, Any, Any]):
-    """Empty in a form is empty, and not left out."""
+class AsSent:
+    """Of a field: empty in a form is empty, and not left out."""
+
+    field_name: Any
 
     def get_value(self, dictionary: Any) -> Any:
         """What stands under the field's name."""
