@@ -20,15 +20,16 @@ from tests.services import start
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 PACKAGES = ("relay_saas", "accounts", "campaigns", "delivery", "tracking", "scripts")
-# Stages of their own, in their order; every other folder with tests belongs to the stage `apps`.
+# Folders of other stages; every other folder with tests belongs to the stage `apps`.
 OWN_STAGES = ("unit", "integration", "e2e", "browser")
-# Stages whose tests share both cores; each worker has its own database. A file of the last three has servers
-# of its own and stays with one worker; in their order, the longest files begin.
+# A file with servers of its own stays with one worker; in their order, the longest files begin.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+# Stages whose tests share both cores; each worker has its own database. Those that talk with processes wait
+# for half of their time, so there are more of them than cores.
 SHARED: dict[str, tuple[str, ...]] = {
     "apps": ("-n", "2"),
-    "integration": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
-    "e2e": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
-    "browser": ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+    "e2e, integration": ("-n", "3", *BY_FILE),
+    "browser": ("-n", "2", *BY_FILE),
 }
 CLOSING = re.compile(r"=+ .*\b(passed|failed|errors?|skipped|deselected|no tests ran)\b.* in [\d.]+s.*=+")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)")
@@ -115,7 +116,7 @@ def unit_beside_types(report: Report) -> bool:
 
 def folders(stage: str) -> list[str]:
     """The folders of a stage that hold tests."""
-    names = [stage] if stage in OWN_STAGES else _apps()
+    names = _apps() if stage == "apps" else stage.split(", ")
     return [f"tests/{name}" for name in names if any((TESTS / name).rglob("test_*.py"))]
 
 
@@ -133,7 +134,7 @@ def plan(what: str, report: Report) -> dict[str, Callable[[], bool]]:
     """Stage name -> what it does, in order."""
     lint = {"style": style, "types": lambda: run(*types())}
     fast = {name: tests_of(report, name) for name in ("unit", "apps")}
-    slow = {name: tests_of(report, name) for name in ("integration", "e2e", "browser")}
+    slow = {name: tests_of(report, name) for name in ("e2e, integration", "browser")}
     everything = {
         "style": style,
         "unit, types": lambda: unit_beside_types(report),
@@ -152,13 +153,13 @@ def main(what: str) -> int:
         os.environ["DJANGO_SETTINGS_MODULE"] = "relay_saas.settings"
         if what != "lint":
             database.ensure_template(database.at(os.environ["DATABASE_OWNER_URL"], "postgres"))
-        report.stages.append(f"{'services':<14} {time.monotonic() - report.began:6.1f} s")
+        report.stages.append(f"{'services':<17} {time.monotonic() - report.began:6.1f} s")
         for name, stage in plan(what, report).items():
             began = time.monotonic()
             say(f"\n== {name}")
             passed = stage()
             outcome = "" if passed else "  FAILED"
-            report.stages.append(f"{name:<14} {time.monotonic() - began:6.1f} s{outcome}")
+            report.stages.append(f"{name:<17} {time.monotonic() - began:6.1f} s{outcome}")
             if not passed:
                 break
     report.end()

@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page
 
 #: More than any page has places for the focus.
 MOST_TABS: Final = 150
+#: Whether the focus is on a control; where else it is otherwise.
+FOCUS: Final = "it => it === document.activeElement ? 'here' : document.activeElement?.tagName"
 
 
 class Hands(Protocol):
@@ -98,10 +100,11 @@ class Keyboard:
     def _reach(self, control: Locator) -> None:
         control.wait_for()
         for _ in range(MOST_TABS):
-            if control.evaluate("it => it === document.activeElement"):
+            focus = control.evaluate(FOCUS)
+            if focus == "here":
                 return
             # A code editor keeps Tab for itself until Escape.
-            if self._page.evaluate("document.activeElement?.tagName") == "TEXTAREA":
+            if focus == "TEXTAREA":
                 self._page.keyboard.press("Escape")
             self._page.keyboard.press("Tab")
         pytest.fail(f"the keyboard does not reach {control}")
