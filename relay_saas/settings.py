@@ -69,9 +69,9 @@ RELAY_TIMINGS = env.text("RELAY_TIMINGS", "production")
 # The bearer token of a scrape of /ops/metrics; empty: only operators who are signed in may read it.
 RELAY_METRICS_TOKEN = env.text("RELAY_METRICS_TOKEN")
 RELAY_QUEUE_RUNS = env.number("RELAY_QUEUE_RUNS", 2)
+# Requests that one process of the dashboard and the API answers at a time.
+RELAY_WEB_THREADS = env.number("RELAY_WEB_THREADS", 8)
 # Seconds in which "send now" can be undone.
-# Requests that are answered at a time by one process of the dashboard.
-RELAY_WEB_THREADS = env.number("RELAY_WEB_THREADS", 4)
 RELAY_UNDO_SECONDS = env.number("RELAY_UNDO_SECONDS", 15)
 # Whether campaigns are paused that bounce or are complained about too often.
 RELAY_CAMPAIGN_GUARD = env.flag("RELAY_CAMPAIGN_GUARD", default=True)

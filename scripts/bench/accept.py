@@ -22,7 +22,7 @@ from scripts.bench.sink import Sink, receiving_tls
 from scripts.bench.stand import BenchFailed, Stand
 
 #: Messages of each door: awake, asleep, beside the campaign; and those of a trial.
-_COUNTS: Final = {"awake": 200, "asleep": 25, "beside": 100}
+_COUNTS: Final = {"awake": 200, "asleep": 15, "beside": 100}
 _TRIAL: Final = {"awake": 20, "asleep": 3, "beside": 5}
 _WHOLE: Final = 1_000_000
 #: Seconds between two messages by chance, so that no look of a run keeps step with them.
@@ -121,6 +121,8 @@ def _beside(bench: Bench, clock: _Clock, sink: Sink, count: int) -> None:
         if time.monotonic() - began > _LAUNCH_SECONDS:
             raise BenchFailed("the campaign did not begin in time")
         bench.stand.supervisor.pause()
+    for door in clock.doors.values():
+        door.reopen()
     first, at = sink.accepted, time.monotonic()
     _in_turn(clock, "beside", count)
     sent, seconds = sink.accepted - first, time.monotonic() - at

@@ -20,6 +20,9 @@ class Door(Protocol):
     def send(self, name: str, to: str) -> tuple[float, float]:
         """One mail."""
 
+    def reopen(self) -> None:
+        """A new connection: servers end those that are silent for minutes."""
+
     def close(self) -> None:
         """The connection."""
 
@@ -45,6 +48,10 @@ class Api:
             raise BenchFailed(f"the API answered {answer.status}: {text[:500]!r}")
         return began, time.monotonic()
 
+    def reopen(self) -> None:
+        """The next request connects anew."""
+        self._connection.close()
+
     def close(self) -> None:
         """The connection."""
         self._connection.close()
@@ -54,14 +61,10 @@ class Submission:
     """The submission server, TLS from the start; its clock runs from DATA."""
 
     def __init__(self, stand: Stand, who: dict[str, str]) -> None:
-        made = stand.stage("credential", **who)
+        self._port = stand.ports.submission_tls
+        self._credential = stand.stage("credential", **who)
         self._sender = f"letters@{who['domain']}"
-        # Whose certificate it is does not matter on loopback.
-        context = ssl._create_unverified_context()  # noqa: S323
-        self._session = smtplib.SMTP_SSL(
-            "127.0.0.1", stand.ports.submission_tls, context=context, timeout=_SECONDS
-        )
-        self._session.login(made["username"], made["password"])
+        self._session = self._signed_in()
 
     def send(self, name: str, to: str) -> tuple[float, float]:
         """250, or BenchFailed."""
@@ -74,6 +77,18 @@ class Submission:
             raise BenchFailed(f"the submission server answered {code}: {text!r}")
         return began, time.monotonic()
 
+    def reopen(self) -> None:
+        """Signs in anew."""
+        self._session.close()
+        self._session = self._signed_in()
+
     def close(self) -> None:
         """The connection."""
         self._session.close()
+
+    def _signed_in(self) -> smtplib.SMTP_SSL:
+        # Whose certificate it is does not matter on loopback.
+        context = ssl._create_unverified_context()  # noqa: S323
+        session = smtplib.SMTP_SSL("127.0.0.1", self._port, context=context, timeout=_SECONDS)
+        session.login(self._credential["username"], self._credential["password"])
+        return session
