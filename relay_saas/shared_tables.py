@@ -87,6 +87,7 @@ DEFINER_FUNCTIONS = {
     "note_attempts": "nobody: a trigger that notes events down",
     "note_engagements": "nobody: a trigger that notes events down",
     "note_accepted": "nobody: a trigger that notes events down",
+    "note_simulated": "nobody: a trigger that notes events down",
     "note_campaign": "nobody: a trigger that notes events down",
     "note_domain": "nobody: a trigger that notes events down",
     "number_events": "queue runs: gives the events of a tenant their numbers",

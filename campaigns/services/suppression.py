@@ -201,6 +201,8 @@ def resubscribe(
             scope=Suppression.Scope.MARKETING,
             reason=Suppression.Reason.UNSUBSCRIBED,
         ).delete()
+        if contact_id is None:
+            contact_id = Contact.objects.filter(email_key=email_key).values_list("pk", flat=True).first()
         moved = (
             mailing_list_id is not None
             and contact_id is not None

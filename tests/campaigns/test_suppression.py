@@ -58,11 +58,27 @@ def test_without_a_list_it_ends_all_marketing(key: dict[str, Any]) -> None:
     )
 
 
-def test_without_a_contact_it_ends_all_marketing(key: dict[str, Any]) -> None:
-    assert unsubscribe(**(key | {"contact_id": None}), source="one_click")
+def test_of_a_contact_that_was_deleted_it_ends_all_marketing(key: dict[str, Any]) -> None:
     assert unsubscribe(**(key | {"contact_id": 10**12, "email_key": "gone@gmail.test"}), source="one_click")
     with tenant_scope(key["tenant_id"]):
-        assert Suppression.objects.filter(scope="marketing").count() == 2
+        assert Suppression.objects.get(scope="marketing").email_key == "gone@gmail.test"
+
+
+def test_mail_to_an_address_ends_the_list_for_the_contact_of_that_address(key: dict[str, Any]) -> None:
+    by_address = key | {"contact_id": None}
+    assert unsubscribe(**by_address, source="one_click")
+    assert state_of(key) == "unsubscribed"
+    assert resubscribe(**by_address, source="undo")
+    assert state_of(key) == "subscribed"
+
+
+def test_a_stranger_who_leaves_a_list_is_a_contact_from_then_on(key: dict[str, Any]) -> None:
+    stranger = key | {"contact_id": None, "email_key": "new@gmail.test"}
+    assert unsubscribe(**stranger, source="one_click")
+    with tenant_scope(key["tenant_id"]):
+        contact = Contact.objects.get(email_key="new@gmail.test")
+        assert not Suppression.objects.exists()
+    assert state_of(key | {"contact_id": contact.pk}) == "unsubscribed"
 
 
 def test_an_import_brings_nobody_back(key: dict[str, Any], load: Load) -> None:

@@ -99,8 +99,7 @@ def test_what_the_caller_rolls_back_is_not_sent(backend: Any) -> None:
 def test_inside_a_tenants_scope_it_is_written_after_the_commit(
     backend: Any, tenant: Tenant, django_capture_on_commit_callbacks: Any
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True) as callbacks, tenant_scope(tenant.pk):
+    with django_capture_on_commit_callbacks(execute=True), tenant_scope(tenant.pk):
         assert send_mail("Invitation", "x", SENDER, ["a@one.test"]) == 1
         assert not Submission.objects.exists()
-    assert len(callbacks) == 1
     assert len(submissions()) == 1
