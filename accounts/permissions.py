@@ -69,6 +69,14 @@ def covers(role: Role, other: Role) -> bool:
     return CAPABILITIES[role] >= CAPABILITIES[other]
 
 
+#: Scopes beyond what everybody may do who makes keys.
+_BEYOND = {
+    KeyScope.MEMBERS_WRITE.value: Capability.MEMBERS_EDIT,
+    KeyScope.ORGANIZATION_WRITE.value: Capability.SETTINGS_EDIT,
+    KeyScope.AUDIT_READ.value: Capability.AUDIT_VIEW,
+}
+
+
 def may_issue(role: Role, scopes: Iterable[str]) -> bool:
     """Whether `role` may make a key of these scopes: with one that changes members it could raise itself."""
-    return KeyScope.MEMBERS_WRITE not in set(scopes) or allows(role, Capability.MEMBERS_EDIT)
+    return all(allows(role, _BEYOND[scope]) for scope in scopes if scope in _BEYOND)

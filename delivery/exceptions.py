@@ -46,6 +46,34 @@ class TestSendRefused(DeliveryError):
     message = _("The test message cannot be made.")
 
 
+class TooManyAddresses(TestSendRefused):
+    """More addresses than a round of tests has."""
+
+    code = "too_many_addresses"
+    message = _("Choose 1 to %(limit)s addresses.")
+
+
+class NotAMember(TestSendRefused):
+    """A test to a stranger."""
+
+    code = "not_a_member"
+    message = _("A test goes to the organization’s own people alone.")
+
+
+class TooManyTests(TestSendRefused):
+    """The hour's tests are used up."""
+
+    code = "too_many_tests"
+    message = _("That would be more than %(limit)s tests within an hour. Wait a little.")
+
+
+class NobodyOnTheList(TestSendRefused):
+    """Nobody whose mail the test could show."""
+
+    code = "nobody_on_the_list"
+    message = _("The list has nobody on it yet. Add a contact, then send a test.")
+
+
 class BadPolicy(DeliveryError):
     """A suspension or a limit that says nothing."""
 

@@ -141,6 +141,35 @@ class InvitationDocument(Document):
     expires_at = Moment()
 
 
+class OrganizationDocument(Document):
+    """What the organization says of itself."""
+
+    slug = serializers.CharField(help_text="In the addresses of the dashboard.")
+    name = serializers.CharField()
+    locale = serializers.CharField(help_text="Of mails from us.")
+    time_zone = serializers.CharField()
+    legal_name = serializers.CharField()
+    postal_address = serializers.CharField()
+    contact_address = serializers.CharField()
+    undo_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Until then “send now” can be taken back; null: as usual here."
+    )
+
+
+class AuditDocument(Document):
+    """One deed."""
+
+    id = PublicId("aud", source="pk")
+    at = Moment()
+    actor = serializers.CharField(help_text="A person’s address, `key:<name>`, or the system.")
+    verb = serializers.CharField()
+    object_type = serializers.CharField()
+    object_id = serializers.CharField()
+    changes = serializers.JSONField(help_text="What differs: a value, or before and after.")
+    address = serializers.CharField(help_text="Where the request came from; empty: from the relay itself.")
+    request_id = serializers.CharField()
+
+
 class JobFileDocument(Document):
     """The file that a job made."""
 

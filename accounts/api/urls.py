@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import domains, jobs, keys, members
+from accounts.api import domains, jobs, keys, members, organization
 
 app_name = "accounts_api"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
         members.InvitationResendView.as_view(),
         name="invitation_resend",
     ),
+    path("organization", organization.OrganizationView.as_view(), name="organization"),
+    path("audit-log", organization.AuditLogView.as_view(), name="audit_log"),
     path("jobs", jobs.JobsView.as_view(), name="jobs"),
     path("jobs/<str:job>", jobs.JobView.as_view(), name="job"),
     path("jobs/<str:job>/cancel", jobs.JobCancelView.as_view(), name="job_cancel"),

@@ -35,6 +35,9 @@ class KeyScope(models.TextChoices):
     KEYS_WRITE = "keys.write", _("Change API keys")
     MEMBERS_READ = "members.read", _("Read members")
     MEMBERS_WRITE = "members.write", _("Change members")
+    ORGANIZATION_READ = "organization.read", _("Read the organization’s settings")
+    ORGANIZATION_WRITE = "organization.write", _("Change the organization’s settings")
+    AUDIT_READ = "audit.read", _("Read the audit log")
     EXPORTS_READ = "exports.read", _("Fetch exports")
     EXPORTS_WRITE = "exports.write", _("Start exports")
 

@@ -1,8 +1,13 @@
 """Changes what an organization says of itself; its name and addresses go into every mail's footer."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Actor
@@ -13,6 +18,25 @@ from accounts.tenancy import tenant_scope
 SETTINGS: Final = (
     "name", "locale", "time_zone", "legal_name", "postal_address", "contact_address", "undo_seconds",
 )  # fmt: skip
+
+#: What may be chosen; without any pause nothing could be undone.
+UNDO_SECONDS: Final = (5, 10, 15, 30, 60, 120)
+#: Zones that people live in; the others are aliases and offsets.
+_REGIONS: Final = (
+    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
+    "Pacific/",
+)  # fmt: skip
+
+
+def zone_names() -> list[str]:
+    """Time zones, UTC first."""
+    return ["UTC", *sorted(name for name in available_timezones() if name.startswith(_REGIONS))]
+
+
+def one_line(value: str) -> None:
+    """Refuses characters that nobody can see: they would end a line of a mail. Raises ValidationError."""
+    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in value):
+        raise ValidationError(_("Write it in one line, without control characters."))
 
 
 def change_settings(*, tenant_id: UUID, values: Mapping[str, object], actor: Actor) -> Tenant:

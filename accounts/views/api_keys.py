@@ -21,6 +21,7 @@ from accounts.permissions import Capability, may_issue
 from accounts.selectors.membership import Member
 from accounts.services.api_keys import OVERLAP, create_key, revoke_key, rotate_key
 from accounts.services.key_limits import MAX_RATE, KeyLimits
+from accounts.services.organization import one_line
 from accounts.views.access import actor_of, tenant_page
 from accounts.views.scope_choice import (
     Access,
@@ -30,7 +31,7 @@ from accounts.views.scope_choice import (
     scope_groups,
     scope_words,
 )
-from accounts.views.settings import REFUSED, one_line
+from accounts.views.settings import REFUSED
 from accounts.views.tabs import developer_tabs
 from relay_saas.web.paging import page_of
 

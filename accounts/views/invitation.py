@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from accounts.exceptions import AccountsError, InvitationGone
 from accounts.models import Invitation, User
 from accounts.services import invitations
-from accounts.views.settings import REFUSED, one_line
+from accounts.services.organization import one_line
+from accounts.views.settings import REFUSED
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 

@@ -27,6 +27,8 @@ _NOUNS: Final[Mapping[str, Text]] = {
     "credentials": gettext_lazy("SMTP credentials"),
     "keys": gettext_lazy("API keys"),
     "members": gettext_lazy("Members"),
+    "organization": gettext_lazy("Organization"),
+    "audit": gettext_lazy("Audit log"),
     "exports": gettext_lazy("Exports"),
 }
 _VERBS: Final[Mapping[str, Text]] = {
@@ -90,9 +92,11 @@ def scopes_of(access: str, chosen: Sequence[str], offered: Collection[str]) -> l
 def scope_words(scopes: Sequence[str]) -> list[str]:
     """Scopes in few words; one that is not offered any more stands as it is."""
     known = [scope.value for scope in KeyScope]
-    for access in (Access.FULL, Access.READ):
-        if set(scopes) == set(scopes_of(access, (), known)):
-            return [_("Full access") if access is Access.FULL else _("Reading only")]
+    if set(scopes) == set(known):
+        return [_("Full access")]
+    # Not every role can give the audit log away.
+    if {*scopes, KeyScope.AUDIT_READ.value} == set(scopes_of(Access.READ, (), known)):
+        return [_("Reading only")]
     labels = {scope.value: str(scope.label) for scope in KeyScope}
     if len(scopes) <= _MANY:
         return [labels.get(scope, scope) for scope in scopes]

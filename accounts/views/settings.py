@@ -1,13 +1,10 @@
 """The organization's own settings: its name, language and zone, and what the law asks for in mail."""
 
-import unicodedata
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings as configuration
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,24 +13,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Tenant
 from accounts.permissions import Capability, allows
 from accounts.selectors.membership import Member
-from accounts.services.organization import SETTINGS, change_settings
+from accounts.services.organization import SETTINGS, UNDO_SECONDS, change_settings, one_line, zone_names
 from accounts.views.access import actor_of, tenant_page
 from accounts.views.tabs import settings_tabs
 
 REFUSED: Final = 422
-#: What may be chosen; without any pause nothing could be undone.
-UNDO_SECONDS: Final = (5, 10, 15, 30, 60, 120)
-#: Zones that people live in; the others are aliases and offsets.
-_REGIONS: Final = (
-    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
-    "Pacific/",
-)  # fmt: skip
 
 
 def zones() -> list[tuple[str, str]]:
     """Choices of time zones."""
-    names = sorted(name for name in available_timezones() if name.startswith(_REGIONS))
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    return [(name, name.replace("_", " ")) for name in zone_names()]
 
 
 def undo_choices() -> list[tuple[str, str]]:
@@ -45,12 +34,6 @@ def undo_choices() -> list[tuple[str, str]]:
 
 def _seconds(n: int) -> str:
     return ngettext("%(n)s second", "%(n)s seconds", n) % {"n": n}
-
-
-def one_line(value: str) -> None:
-    """Refuses characters that nobody can see: they would end a line of a mail."""
-    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in value):
-        raise ValidationError(_("Write it in one line, without control characters."))
 
 
 class SettingsForm(forms.Form):

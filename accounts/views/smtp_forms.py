@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 from accounts.exceptions import BadCredential
 from accounts.models import SmtpCredential
 from accounts.models.stream import Stream
+from accounts.services.organization import one_line
 from accounts.services.smtp_draft import MAX_LIMIT, MAX_NAME, CredentialDraft, draft_of
-from accounts.views.settings import one_line
 
 _STREAMS: Final = [(str(one.value), one.label) for one in (Stream.TRANSACTIONAL, Stream.MARKETING)]
 _MOST: Final = 10_000

@@ -160,6 +160,14 @@ class CheckDocument(Document):
     findings = FindingDocument(many=True)
 
 
+class PreviewDocument(Document):
+    """A mail, merged for one person."""
+
+    subject = serializers.CharField()
+    html = serializers.CharField()
+    text = serializers.CharField()
+
+
 class JobSummary(Document):
     """Where a piece of long work stands."""
 

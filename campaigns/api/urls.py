@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.api import campaigns, contacts, imports, lists, suppressions, templates
+from campaigns.api import campaigns, contacts, imports, lists, previews, suppressions, templates
 
 app_name = "campaigns_api"
 urlpatterns = [
@@ -45,6 +45,7 @@ urlpatterns = [
     path("campaigns", campaigns.CampaignsView.as_view(), name="campaigns"),
     path("campaigns/<str:campaign>", campaigns.CampaignView.as_view(), name="campaign"),
     path("campaigns/<str:campaign>/check", campaigns.CampaignCheckView.as_view(), name="campaign_check"),
+    path("campaigns/<str:campaign>/preview", previews.CampaignPreviewView.as_view(), name="campaign_preview"),
     path("campaigns/<str:campaign>/launch", campaigns.CampaignLaunchView.as_view(), name="campaign_launch"),
     path(
         "campaigns/<str:campaign>/unschedule",

@@ -16,7 +16,13 @@ from accounts.selectors.addresses import member_addresses
 from accounts.tenancy import tenant_scope
 from campaigns.selectors.campaigns import find_campaign, sample_contacts
 from campaigns.services.preview import render_preview
-from delivery.exceptions import TestSendRefused
+from delivery.exceptions import (
+    NobodyOnTheList,
+    NotAMember,
+    TestSendRefused,
+    TooManyAddresses,
+    TooManyTests,
+)
 from delivery.models.stream import Stream
 from delivery.services.submission import Accepted, submit
 from delivery.services.submission_spec import Mailbox, SubmissionSpec
@@ -37,19 +43,16 @@ def send_tests(
     Raises what `test_send` raises; TestSendRefused also for strangers' addresses and for too many.
     """
     if not 0 < len(addresses) <= MAX_ADDRESSES:
-        message = _("Choose 1 to %(limit)s addresses.") % {"limit": MAX_ADDRESSES}
-        raise TestSendRefused(message, code="too_many_addresses")
+        raise TooManyAddresses(TooManyAddresses.message % {"limit": MAX_ADDRESSES})
     if set(addresses) - set(member_addresses(tenant_id=tenant_id)):
-        message = _("A test goes to the organization’s own people alone.")
-        raise TestSendRefused(message, code="not_a_member")
+        raise NotAMember
     with tenant_scope(tenant_id):
         with connection.cursor() as cursor:
             cursor.execute(_ONE_BY_ONE, [str(tenant_id)])
         hour = timezone.now() - timedelta(hours=1)
         sent = AuditEvent.objects.filter(verb="tested", at__gte=hour).count()
         if sent + len(addresses) > MAX_PER_HOUR:
-            message = _("That would be more than %(limit)s tests within an hour. Wait a little.")
-            raise TestSendRefused(message % {"limit": MAX_PER_HOUR}, code="too_many_tests")
+            raise TooManyTests(TooManyTests.message % {"limit": MAX_PER_HOUR})
         return [
             test_send(
                 tenant_id=tenant_id,
@@ -106,6 +109,5 @@ def test_send(
 def _first_contact(tenant_id: UUID, mailing_list_id: int | None) -> int:
     people = sample_contacts(tenant_id=tenant_id, mailing_list_id=mailing_list_id)
     if not people:
-        message = _("The list has nobody on it yet. Add a contact, then send a test.")
-        raise TestSendRefused(message, code="nobody_on_the_list")
+        raise NobodyOnTheList
     return people[0].pk

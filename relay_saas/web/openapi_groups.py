@@ -31,6 +31,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "Keys": "API keys: made, shown once, replaced, revoked.",
         "Credentials": "User names and passwords for SMTP.",
         "Members": "People of the organization, and invitations.",
+        "Organization": "What it says of itself, and what was done by whom.",
     },
 }
 #: What a reader looks for first of a noun.

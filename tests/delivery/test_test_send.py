@@ -21,6 +21,8 @@ from delivery.models.stream import Stream
 from delivery.services.test_send import send_tests
 from delivery.services.test_send import test_send as send_test
 from relay_saas.web.errors import NotFound
+from relay_saas.web.prefixed import public_id
+from tests.api_client import api_of
 from tests.delivery.builders import make_contacts, make_list
 
 HTML = "<p>Hello {{ contact.email }}</p><p><a href='{{ unsubscribe_url }}'>stop</a></p>"
@@ -186,5 +188,26 @@ def test_the_page_sends_a_test_and_leads_back_to_the_review(
         hanako = Contact.objects.get(email="hanako@gmail.test")
     sent = client.post(place, {"addresses": [eva], "contact": hanako.pk})
     assert sent["Location"] == reverse("campaigns:review", args=[tenant.slug, campaign.pk])
+    with tenant_scope(tenant.pk):
+        assert Content.objects.get().subject == "[Test] For hanako@gmail.test"
+
+
+def test_by_api_a_test_goes_to_members_as_one_contact_would_get_it(
+    tenant: Tenant, campaign: Campaign
+) -> None:
+    user = User.objects.create_user("me@people.test")
+    add_member(tenant_id=tenant.pk, user=user, role=Role.MARKETER, actor=SYSTEM)
+    api = api_of(tenant.pk, "campaigns.read", "campaigns.send")
+    path = f"campaigns/{public_id('cmp', campaign.pk)}"
+    with tenant_scope(tenant.pk):
+        contact = public_id("con", Contact.objects.get(email="hanako@gmail.test").pk)
+    assert api("GET", f"{path}/preview?contact={contact}").json["subject"] == "For hanako@gmail.test"
+    assert api("GET", f"{path}/preview").json["subject"] == "For reader@example.com"
+    assert api("GET", f"{path}/preview?contact={public_id('con', 1 << 40)}").status == 404
+    taken = api("POST", f"{path}/test", {"to": ["me@people.test"], "contact": contact})
+    assert (taken.status, taken.json["data"][0]["to"]) == (202, "me@people.test")
+    assert api("POST", f"{path}/test", {"to": ["stranger@gmail.test"]}).code == "not_a_member"
+    unknown = api("POST", f"{path}/test", {"to": ["me@people.test"], "contact": public_id("con", 1 << 40)})
+    assert (unknown.status, unknown.code) == (422, "unknown_id")
     with tenant_scope(tenant.pk):
         assert Content.objects.get().subject == "[Test] For hanako@gmail.test"

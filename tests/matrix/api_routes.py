@@ -116,6 +116,12 @@ API: dict[str, Route] = {
             Call(method="POST", scope="messages.send", success=202, body=fixed(**EMAIL)),
         )
     ),
+    "api:campaign_test": deed(
+        "campaigns.send",
+        "campaign",
+        success=202,
+        body=lambda organization: {"to": [f"owner@{organization.slug}-people.test"]},
+    ),
     "api:email_batch": deed("messages.send", body=fixed(emails=[EMAIL])),
     "api:email_raw": deed("messages.send", success=202, body=fixed(raw=RAW, to=["taro@gmail.test"])),
     "api:email": Route(
@@ -157,6 +163,13 @@ API: dict[str, Route] = {
     "accounts_api:members": read("members.read"),
     "accounts_api:member": one("members", "member", fixed(role="marketer")),
     "accounts_api:invitations": many("members", fixed(email="new@people.test", role="analyst")),
+    "accounts_api:organization": Route(
+        calls=(
+            Call(method="GET", scope="organization.read"),
+            Call(method="PATCH", scope="organization.write", body=fixed(legal_name="Acme GK")),
+        )
+    ),
+    "accounts_api:audit_log": read("audit.read"),
     "accounts_api:invitation": Route(
         takes=("invitation",),
         calls=(
@@ -219,6 +232,7 @@ API: dict[str, Route] = {
     "campaigns_api:campaigns": many("campaigns", fixed(name="Winter")),
     "campaigns_api:campaign": one("campaigns", "campaign", fixed(subject="Other")),
     "campaigns_api:campaign_check": read("campaigns.read", "campaign"),
+    "campaigns_api:campaign_preview": read("campaigns.read", "campaign"),
     "campaigns_api:campaign_launch": deed("campaigns.send", "campaign", success=202, body=fixed()),
     "campaigns_api:campaign_unschedule": deed("campaigns.send", "campaign"),
     # It is a draft.

@@ -55,6 +55,7 @@ def as_theirs(world: World, value: Any) -> Any:
         raw = base64.b64decode(value["raw"]).replace(b"news.example.com", domain.encode())
         value = value | {"raw": base64.b64encode(raw).decode()}
     text = json.dumps(value, ensure_ascii=False).replace("news.example.com", domain)
+    text = text.replace("people.example.com", f"{world.acme.slug}-people.test")
     for kind, prefix in PREFIXES.items():
         text = text.replace(example_id(prefix), own(kind, world.acme))
     now = datetime.now(UTC)
