@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Job, Role, SendingDomain
+from accounts.api.audit_ids import changes_of, object_id
+from accounts.models import AuditEvent, Job, Role, SendingDomain
 from accounts.models.stream import Stream
 from relay_saas.web.api_fields import Moment
 from relay_saas.web.prefixed import PublicId
@@ -164,10 +165,18 @@ class AuditDocument(Document):
     actor = serializers.CharField(help_text="A person’s address, `key:<name>`, or the system.")
     verb = serializers.CharField()
     object_type = serializers.CharField()
-    object_id = serializers.CharField()
-    changes = serializers.JSONField(help_text="What differs: a value, or before and after.")
+    object_id = serializers.SerializerMethodField(help_text="Empty where it has no id of its own.")
+    changes = serializers.SerializerMethodField(help_text="What differs: a value, or before and after.")
     address = serializers.CharField(help_text="Where the request came from; empty: from the relay itself.")
     request_id = serializers.CharField()
+
+    def get_object_id(self, event: AuditEvent) -> str:
+        """As other routes name it."""
+        return object_id(event)
+
+    def get_changes(self, event: AuditEvent) -> dict[str, Any]:
+        """By name."""
+        return changes_of(event)
 
 
 class JobFileDocument(Document):

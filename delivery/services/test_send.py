@@ -42,6 +42,7 @@ def send_tests(
 
     Raises what `test_send` raises; TestSendRefused also for strangers' addresses and for too many.
     """
+    addresses = list(dict.fromkeys(addresses))
     if not 0 < len(addresses) <= MAX_ADDRESSES:
         raise TooManyAddresses(TooManyAddresses.message % {"limit": MAX_ADDRESSES})
     if set(addresses) - set(member_addresses(tenant_id=tenant_id)):

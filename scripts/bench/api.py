@@ -24,6 +24,7 @@ def api_row(bench: Bench) -> None:
     """An empty view, single sends, batches: requests a second over CONNECTIONS connections that are kept."""
     stand, count = bench.stand, bench.count
     told = stand.stage("api_key", tenant=bench.who["tenant"])
+    before = _kept(bench)
     with stand.web({"RELAY_API_RATE": "10000"}):
         load = Load(port=stand.ports.web, secret=told["secret"], domain=bench.who["domain"])
         load.run(_EMPTY, [b""] * _WARM, 404)
@@ -31,9 +32,9 @@ def api_row(bench: Bench) -> None:
         load.run(_SINGLE, load.singles(_WARM, "warm"), 202)
         single = load.run(_SINGLE, load.singles(count, "single"), 202)
         batches = load.run(f"{_SINGLE}/batch", load.batches(max(1, count // BATCH)), 200)
-    written = stand.owner.execute("select count(*) from delivery_submission where channel = 'api'").fetchone()
+    written = _kept(bench) - before
     wanted = _WARM + count + max(1, count // BATCH) * BATCH
-    if written is None or written[0] != wanted:
+    if written != wanted:
         raise BenchFailed(f"{wanted} mails were accepted, {written} are there")
     bench.lines.append(Line(name="API, single sends", count=count, rate=single, cpu_ms=0.0))
     bench.lines.append(
@@ -46,6 +47,12 @@ def api_row(bench: Bench) -> None:
         "api.batch_messages_per_second": batches * BATCH,
         "api.batch_ratio_to_single": batches * BATCH / single,
     }
+
+
+def _kept(bench: Bench) -> int:
+    """Mails by API, those of other rows among them."""
+    found = bench.stand.owner.execute("select count(*) from delivery_submission where channel = 'api'")
+    return int(found.fetchall()[0][0])
 
 
 class Load:

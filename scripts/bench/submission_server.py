@@ -17,8 +17,7 @@ django.setup()
 
 from delivery.submission.certificate import server_context  # noqa: E402 - settings come first
 from delivery.submission.limits import Limits  # noqa: E402
-from delivery.submission.server import SubmissionServer  # noqa: E402
-from relay_saas.runtime import keep_what_is_loaded  # noqa: E402
+from delivery.submission.server import SubmissionServer, prepare_process  # noqa: E402
 
 _MANY = 10_000_000
 
@@ -42,7 +41,7 @@ async def _serve(port: int) -> None:
 
 def _main() -> None:
     port, processes = int(sys.argv[1]), int(sys.argv[2])
-    keep_what_is_loaded()
+    prepare_process()
     children = [os.fork() for _ in range(processes - 1)]
     # A child of ours has started none.
     children = [] if 0 in children else children

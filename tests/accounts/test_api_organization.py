@@ -5,10 +5,13 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
+from accounts import audit
 from accounts.audit import SYSTEM
 from accounts.models import Role, Tenant, User
 from accounts.permissions import may_issue
+from accounts.services.api_keys import issue_key
 from accounts.services.tenants import add_member, create_tenant
+from accounts.tenancy import tenant_scope
 from relay_saas.web.prefixed import public_id
 from tests.api_client import Api, api_of
 
@@ -66,6 +69,23 @@ def test_the_audit_log_of_one_member_holds_their_deeds_alone(api: Api, tenant: T
         found = api("GET", f"audit-log?member={public_id('mem', number)}")
         assert (found.status, found.json["data"]) == (200, [])
     assert api("GET", "audit-log").json["data"]
+
+
+def test_the_audit_log_names_things_by_their_public_ids(api: Api, tenant: Tenant) -> None:
+    key, _secret = issue_key(tenant_id=tenant.pk, name="CI", scopes=["events.read"], actor=SYSTEM)
+    issued = api("GET", "audit-log?verb=issued").json["data"][0]
+    assert (issued["object_type"], issued["object_id"]) == ("apikey", public_id("key", key.pk))
+    with tenant_scope(tenant.pk):
+        audit.record(
+            tenant_id=tenant.pk,
+            actor=SYSTEM,
+            verb="imported",
+            subject=tenant,
+            changes={"list": 17, "file": "a.csv"},
+        )
+    newest = api("GET", "audit-log").json["data"][0]
+    assert newest["changes"] == {"list": public_id("lst", 17), "file": "a.csv"}
+    assert newest["object_id"] == str(tenant.pk)
 
 
 def test_who_may_not_change_the_settings_makes_no_key_that_does() -> None:

@@ -15,8 +15,8 @@ from django.db import connections
 from delivery.services.raw_submission import host_on_wire
 from delivery.submission.certificate import server_context
 from delivery.submission.limits import Limits
-from delivery.submission.server import SubmissionServer
-from relay_saas.runtime import keep_what_is_loaded, refuse_unsafe_start
+from delivery.submission.server import SubmissionServer, prepare_process
+from relay_saas.runtime import refuse_unsafe_start
 
 #: Seconds between two looks for the parent of a worker.
 _LOOK: Final = 2.0
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         refuse_unsafe_start()
         server_context()
         connections.close_all()
-        keep_what_is_loaded()
+        prepare_process()
         if settings.RELAY_SUBMISSION_PROCESSES > 1:
             _Crew(self).run(settings.RELAY_SUBMISSION_PROCESSES)
         else:
