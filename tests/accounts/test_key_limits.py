@@ -68,7 +68,7 @@ def test_a_successor_has_the_same_limits_and_the_overlap_is_chosen(tenant: Tenan
 
 def test_scopes_are_words_in_pairs() -> None:
     assert all(scope.value.count(".") == 1 for scope in KeyScope)
-    assert len(KeyScope) == 27
+    assert len(KeyScope) == 30
 
 
 def test_a_bucket_holds_two_seconds_of_requests(tenant: Tenant) -> None:
