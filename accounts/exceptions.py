@@ -319,3 +319,11 @@ class TooManyRequests(AccountsError):
     code = "rate_limited"
     status = 429
     message = _("Too many requests with this API key. Wait as long as Retry-After says, then go on.")
+
+
+class SeveralLines(AccountsError):
+    """A setting that stands in one line of every mail; `errors` names each."""
+
+    code = "several_lines"
+    status = 422
+    message = _("Write it in one line, without control characters.")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from accounts.api.documents import StreamWord
@@ -12,7 +11,7 @@ from accounts.models.api_key import KeyScope
 from accounts.models.stream import Stream
 from accounts.services.key_limits import MAX_RATE
 from accounts.services.networks import MAX_ENTRIES
-from accounts.services.organization import UNDO_SECONDS, one_line, zone_names
+from accounts.services.organization import UNDO_SECONDS, zone_names
 from accounts.services.senders import MAX_NAME
 from accounts.services.smtp_draft import MAX_LIMIT
 from relay_saas.web.api_fields import GivenMoment
@@ -93,22 +92,15 @@ class SecondsChoice(serializers.ChoiceField):
         return super().to_internal_value(data)
 
 
-def _one_line(value: str) -> None:
-    try:
-        one_line(value)
-    except ValidationError as error:
-        raise serializers.ValidationError(error.messages, code="control_character") from error
-
-
 class OrganizationBody(StrictSerializer):
     """What an organization says of itself."""
 
-    name = StrictText(max_length=100, validators=[_one_line])
+    name = StrictText(max_length=100)
     locale = serializers.ChoiceField(settings.LANGUAGES)
     time_zone = serializers.ChoiceField(zone_names())
-    legal_name = StrictText(max_length=200, allow_blank=True, validators=[_one_line])
+    legal_name = StrictText(max_length=200, allow_blank=True)
     postal_address = StrictText(max_length=500, allow_blank=True)
-    contact_address = StrictText(max_length=200, allow_blank=True, validators=[_one_line])
+    contact_address = StrictText(max_length=200, allow_blank=True)
     undo_seconds = SecondsChoice(UNDO_SECONDS, allow_null=True)
 
 

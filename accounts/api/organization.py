@@ -1,5 +1,8 @@
 """`/organization` and `/audit-log`: what the organization says of itself, and who did what."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -7,14 +10,19 @@ from accounts.api.bodies import OrganizationBody
 from accounts.api.documents import AuditDocument, OrganizationDocument
 from accounts.api.views import JsonApiView
 from accounts.audit_words import VERBS
+from accounts.exceptions import SeveralLines
 from accounts.models import Membership, Tenant
 from accounts.selectors.audit import AuditFilter
-from accounts.services.organization import change_settings
+from accounts.services.organization import change_settings, is_one_line
 from relay_saas.web.api_operation import PAGING, Operation, choice, id_of, moment, page_shape, scopes
 from relay_saas.web.api_paging import list_page
 from relay_saas.web.api_query import read_time, read_word
 from relay_saas.web.api_versions import check_match, single
 from relay_saas.web.prefixed import read_id
+from relay_saas.web.problems import FieldProblem
+
+#: They stand in fields of a mail's head or in one line of its footer.
+_LINES: Final = ("name", "legal_name", "contact_address")
 
 
 class OrganizationView(JsonApiView):
@@ -33,6 +41,7 @@ class OrganizationView(JsonApiView):
             body=OrganizationBody,
             answer=OrganizationDocument,
             examples={"A new address": {"postal_address": "東京都千代田区丸の内1-1-1"}},
+            refusals={"several_lines": 422},
             versioned=True,
         ),
     }
@@ -46,8 +55,19 @@ class OrganizationView(JsonApiView):
         given = self.body(OrganizationBody, partial=True)
         found = Tenant.objects.select_for_update().get(pk=self.tenant_id)
         check_match(request, OrganizationDocument(found).data)
+        _check_lines(given)
         changed = change_settings(tenant_id=self.tenant_id, values=given, actor=self.actor)
         return single(request, OrganizationDocument(changed).data)
+
+
+def _check_lines(given: Mapping[str, Any]) -> None:
+    problems = [
+        FieldProblem(pointer=f"/{name}", code=SeveralLines.code, detail=SeveralLines.message)
+        for name in _LINES
+        if name in given and not is_one_line(given[name])
+    ]
+    if problems:
+        raise SeveralLines(errors=problems)
 
 
 class AuditLogView(JsonApiView):

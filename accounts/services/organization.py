@@ -33,9 +33,14 @@ def zone_names() -> list[str]:
     return ["UTC", *sorted(name for name in available_timezones() if name.startswith(_REGIONS))]
 
 
+def is_one_line(value: str) -> bool:
+    """Without characters that nobody can see: they would end a line of a mail."""
+    return not any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in value)
+
+
 def one_line(value: str) -> None:
-    """Refuses characters that nobody can see: they would end a line of a mail. Raises ValidationError."""
-    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in value):
+    """Raises ValidationError for a text that is none."""
+    if not is_one_line(value):
         raise ValidationError(_("Write it in one line, without control characters."))
 
 
