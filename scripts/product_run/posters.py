@@ -3,12 +3,13 @@
 import base64
 import itertools
 import json
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
+
+from scripts.product_run.crowd import Crowd
 
 SECONDS: Final = 30.0
 PAUSE: Final = 0.05
@@ -35,7 +36,7 @@ class Post:
 
 
 @dataclass(slots=True, kw_only=True)
-class Posters:
+class Posters(Crowd):
     """So many connections at once, each with a request after the other."""
 
     port: int
@@ -56,21 +57,6 @@ class Posters:
     #: The longest from the first try with a key to its answer, in seconds.
     longest: float = 0.0
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _over: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self, connections: int) -> None:
-        """Begin."""
-        for number in range(connections):
-            thread = threading.Thread(target=self._work, args=(number,), name=f"poster {number}")
-            self._threads.append(thread)
-            thread.start()
-
-    def stop(self) -> None:
-        """No new requests; those with a key are sent until they have an answer."""
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _work(self, number: int) -> None:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)

@@ -2,16 +2,17 @@
 
 import smtplib
 import ssl
-import threading
 import time
 from dataclasses import dataclass, field
+
+from scripts.product_run.crowd import Crowd
 
 SECONDS = 20.0
 PAUSE = 0.05
 
 
 @dataclass(slots=True, kw_only=True)
-class Submitters:
+class Submitters(Crowd):
     """So many sessions at once; each message has its own recipient and Message-ID."""
 
     port: int
@@ -26,21 +27,6 @@ class Submitters:
     repeated: int = 0
     #: Refusals, which nobody expects.
     refused: list[str] = field(default_factory=list)
-    _over: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self, sessions: int) -> None:
-        """Begin."""
-        for number in range(sessions):
-            thread = threading.Thread(target=self._work, args=(number,), name=f"submitter {number}")
-            self._threads.append(thread)
-            thread.start()
-
-    def stop(self) -> None:
-        """No new messages; those without an answer are sent until they have one."""
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _work(self, number: int) -> None:
         turn = 0

@@ -195,3 +195,9 @@ class Client:
 def signed_in(server: SubmissionServer, shop: Shop) -> Client:
     """By TLS from the first octet."""
     return Client(server.ports[1], tls=True).sign_in(shop)
+
+
+def queue_id(reply: str) -> str:
+    """What a message is called that was taken."""
+    assert reply.startswith("250 2.0.0 Ok: queued as em_"), reply
+    return reply.rpartition(" ")[2]

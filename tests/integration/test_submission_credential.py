@@ -15,7 +15,7 @@ from accounts.services.smtp_credentials import update
 from accounts.services.smtp_draft import draft_of
 from accounts.tenancy import tenant_scope
 from delivery.submission.server import SubmissionServer
-from tests.integration.submission import Shop, make_shop, serving, signed_in
+from tests.integration.submission import Shop, make_shop, queue_id, serving, signed_in
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -29,11 +29,6 @@ def server(committed: None, tmp_path: Path) -> Iterator[SubmissionServer]:
 @pytest.fixture
 def shop(committed: None) -> Shop:
     return make_shop()
-
-
-def queue_id(reply: str) -> str:
-    assert reply.startswith("250 2.0.0 Ok: queued as em_"), reply
-    return reply.rpartition(" ")[2]
 
 
 def test_a_changed_credential_counts_from_the_next_message_of_an_open_session_on(

@@ -22,7 +22,7 @@ from campaigns.services.suppression import suppress
 from delivery.models import RawMail
 from delivery.submission.server import SubmissionServer
 from relay_saas.mail.ids import parse_id
-from tests.integration.submission import HOST, QUICK, Client, Shop, make_shop, serving, signed_in
+from tests.integration.submission import HOST, QUICK, Client, Shop, make_shop, queue_id, serving, signed_in
 from tests.integration.waiting import until
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -37,11 +37,6 @@ def server(committed: None, tmp_path: Path) -> Iterator[SubmissionServer]:
 @pytest.fixture
 def shop(committed: None) -> Shop:
     return make_shop()
-
-
-def queue_id(reply: str) -> str:
-    assert reply.startswith("250 2.0.0 Ok: queued as em_"), reply
-    return reply.rpartition(" ")[2]
 
 
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "TLS"])
